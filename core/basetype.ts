@@ -1,0 +1,50 @@
+import type { DataOf, Fields } from './field/field.ts'
+import type { Acl } from './node/access.ts'
+import type { Node } from './node/node.ts'
+
+/** What a node is: its fields, where it may stand in the tree, and what answers for it. */
+export interface Basetype<F extends Fields = Fields> {
+  /** Unique name, e.g. `order`. */
+  readonly name: string
+  /** Name for people, e.g. `Order`. */
+  readonly title: string
+  readonly fields: F
+  /** Names of the basetypes it may be a child of; absent: any. An empty list: only the root. */
+  readonly parents?: readonly string[]
+  /** Names of the basetypes its children may have; absent: any. */
+  readonly children?: readonly string[]
+  /** How many nodes of this type one site may have. */
+  readonly max?: number
+  /** Name of the engine that answers; absent: the default engine. */
+  readonly engine?: string
+  /**
+   * Template of its page. `order.eta` means the file in the plugin's own `templates/`; a site replaces it with
+   * `templates/<plugin>/order.eta`.
+   */
+  readonly template?: string
+  /** Access every node of this type starts from; the node's own `acl` goes before it. */
+  readonly acl?: Acl
+  /** False: its nodes stand in no menu. */
+  readonly menu?: boolean
+  /** How children are listed: by position (default), or newest first. */
+  readonly childOrder?: 'position' | 'newest'
+}
+
+/** A node of a given basetype, with its data typed by the fields. */
+export type NodeOf<B> = B extends Basetype<infer F> ? Node<DataOf<F>> : never
+
+/**
+ * Declares a basetype. The fields, written once, give the type of `node.data` everywhere.
+ *
+ * @example
+ * export const order = defineBasetype({
+ *   name: 'order', title: 'Order', parents: ['orders'], engine: 'sales-order.order', template: 'order.eta',
+ *   fields: { customer: field.str({ required: true }), placed: field.date(), total: field.price() },
+ * })
+ * export type Order = NodeOf<typeof order>
+ */
+export function defineBasetype<const F extends Fields>(
+  basetype: Omit<Basetype<F>, 'fields'> & { fields?: F },
+): Basetype<F> {
+  return Object.freeze({ ...basetype, fields: Object.freeze({ ...basetype.fields }) as F })
+}

@@ -1,0 +1,75 @@
+import type { Basetype } from './basetype.ts'
+import type { DjetApp } from './djet.ts'
+import type { Engine } from './engine.ts'
+import type { Djet } from './scope.ts'
+
+/**
+ * What plugins give to other plugins' extension points, typed by augmentation:
+ *
+ * @example
+ * declare module '../../core/index.ts' {   // outside this repository: 'djet'
+ *   interface Contributions { jobs?: readonly JobDefinition[] }
+ * }
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by the plugins that declare extension points
+export interface Contributions {}
+
+/** A command of the `djet` program that a plugin brings. */
+export interface Command {
+  /** One line for `djet --help`. */
+  readonly summary: string
+  /** How it is called, e.g. `send <class> <json>`. */
+  readonly usage: string
+  run(context: CommandContext): Promise<void>
+}
+
+export interface CommandContext {
+  /** The words behind the command's name. */
+  readonly args: readonly string[]
+  /** Opens the site (database reached, migrations checked) for this command; closed when it ends. */
+  open(): Promise<DjetApp>
+  /** Writes one line for the person at the terminal. */
+  print(line: string): void
+  /** Aborts at SIGINT or SIGTERM. */
+  readonly signal: AbortSignal
+}
+
+/** Ends what a plugin's `start` began; waited for at shutdown. */
+export type Stop = () => Promise<void>
+
+/** One feature of a site: data that says what it brings. Its folder can be deleted whole. */
+export interface Plugin extends Contributions {
+  /** Unique name, e.g. `sales-order`; also the name space of its templates and static files. */
+  readonly name: string
+  readonly version?: string
+  /** Names of the plugins that must be there and are loaded before it. */
+  readonly requires?: readonly string[]
+  /** Its folder, `new URL('.', import.meta.url)`: `templates/`, `public/` and `migrations/` are found there. */
+  readonly folder?: URL
+  readonly basetypes?: readonly Basetype[]
+  /** Engines by name, `<plugin>.<name>`. */
+  readonly engines?: Readonly<Record<string, Engine>>
+  /** Extension points it declares: keys that other plugins may then contribute. */
+  readonly extensionPoints?: readonly (keyof Contributions)[]
+  /** Makes the nodes it cannot do without, once, when the site is first set up. */
+  readonly seed?: (djet: Djet) => Promise<void>
+  /** Begins what runs as long as the site is served; what it returns ends it. */
+  readonly start?: (app: DjetApp) => Promise<Stop>
+  /** Values every template may ask for, computed when it does: `it.<key>`. */
+  readonly payload?: Readonly<Record<string, (djet: Djet) => unknown>>
+  readonly commands?: Readonly<Record<string, Command>>
+}
+
+/**
+ * Declares a plugin as a function of its options, so that a site writes `plugins: [salesOrder({ … })]`.
+ *
+ * @example
+ * export const hello = definePlugin(() => ({
+ *   name: 'hello', folder: new URL('.', import.meta.url), basetypes: [greeting],
+ * }))
+ */
+export function definePlugin<O extends object = object>(
+  make: (options: O) => Plugin,
+): (options?: O) => Plugin {
+  return (options) => Object.freeze(make(options ?? ({} as O)))
+}

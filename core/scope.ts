@@ -1,0 +1,59 @@
+import type { Knex } from 'knex'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import type { Connection, NamedStatement } from './db/connection.ts'
+import type { DjetApp } from './djet.ts'
+import type { Files } from './file/files.ts'
+import type { Permission, User } from './node/access.ts'
+import type { Node } from './node/node.ts'
+import type { Nodes } from './node/nodes.ts'
+
+/**
+ * The environment of one piece of work: a request, a task, a command or a test. Model functions take it as their
+ * first argument, so they run the same in all four. Plugins add to it by augmentation (`djet.task`).
+ *
+ * @example
+ * export async function confirm(djet: Djet, { orderId }: { orderId: number }) {
+ *   await djet.transaction(async (djet) => {
+ *     await djet.nodes.update(orderId, { data: { state: 'confirmed' } })
+ *   })
+ * }
+ */
+export interface Djet {
+  /** The running site: plugins, basetypes, contributions. */
+  readonly app: DjetApp
+  readonly config: Config
+  /** Query builder on this scope's connection: its transaction, when inside one. */
+  readonly knex: Knex
+  /** Plain SQL with `$1` parameters on the same connection. */
+  query<Row = Record<string, unknown>>(
+    statement: string | NamedStatement,
+    values?: readonly unknown[],
+  ): Promise<Row[]>
+  /** The connection itself. */
+  readonly connection: Connection
+  readonly nodes: Nodes
+  readonly files: Files
+  readonly log: Logger
+  /** Aborts when the request's client has gone, the task is cancelled or the process stops. */
+  readonly signal: AbortSignal
+  /** Who asks; null: a visitor, or the system itself. */
+  readonly user: User | null
+  /** True when access rules do not apply (tasks, commands, `asSystem()`). */
+  readonly system: boolean
+  /**
+   * Runs work in a transaction: committed when it returns, rolled back when it throws. The scope handed to it is
+   * the one to use inside. Nested calls are savepoints.
+   */
+  transaction<T>(work: (djet: Djet) => Promise<T>): Promise<T>
+  /** Runs after the outermost transaction has committed; at once outside one. */
+  afterCommit(work: () => void | Promise<void>): Promise<void>
+  /** The same scope without access rules: say it only where the caller's own rules have been checked. */
+  asSystem(): Djet
+  /** Whether the user of this scope may do it at that node. */
+  can(permission: Permission, node: Node | number | string): Promise<boolean>
+  /**
+   * @throws {DjetError} ACCESS_DENIED, status 403 (401 for a visitor)
+   */
+  require(permission: Permission, node: Node | number | string): Promise<void>
+}
