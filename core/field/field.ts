@@ -55,8 +55,9 @@ export interface Field<T = unknown, R extends boolean = boolean> {
 /** The fields of a basetype by name. */
 export type Fields = Readonly<Record<string, Field>>
 
-type ValueOf<F> = F extends Field<infer T, boolean> ? T : never
-type RequiredKeys<F> = { [K in keyof F]: F[K] extends Field<never, true> | Field<infer _, true> ? K : never }[keyof F]
+/** The type of a field's value. */
+export type ValueOf<F> = F extends Field<infer T, boolean> ? T : never
+type RequiredKeys<F> = { [K in keyof F]: F[K] extends Field<infer _, true> ? K : never }[keyof F]
 
 /** The type of `node.data` for given fields: required ones always there, the others possibly absent. */
 export type DataOf<F> = { [K in RequiredKeys<F>]: ValueOf<F[K]> } & {

@@ -1,0 +1,43 @@
+import { DjetError } from '../error.ts'
+import { defineField } from './define.ts'
+import { type Field, FieldError, type FieldOptions } from './field.ts'
+
+/** One choice, for templates: `field.settings.choices`. */
+export interface Choice {
+  readonly value: string
+  readonly label: string
+}
+
+/**
+ * One value of a fixed set. The values are the type; a record gives each its label.
+ *
+ * @throws {DjetError} FIELD_ENUM_EMPTY
+ * @example field.enum(['open', 'shipped', 'paid'], { required: true })
+ * @example field.enum({ open: 'Not shipped yet', shipped: 'Shipped' }, { default: 'open' })
+ */
+export function enumeration<const V extends string, R extends boolean = false>(
+  values: readonly V[] | Readonly<Record<V, string>>,
+  options: FieldOptions<NoInfer<V>, R> = {},
+): Field<V, R> {
+  const labels = new Map<string, string>(
+    Array.isArray(values) ? values.map((value) => [value, inWords(value)]) : Object.entries(values),
+  )
+  if (labels.size === 0) throw new DjetError('FIELD_ENUM_EMPTY', 'a field.enum must have at least one value')
+  const choices: readonly Choice[] = [...labels].map(([value, label]) => ({ value, label }))
+  const isValue = (input: unknown): input is V => typeof input === 'string' && labels.has(input)
+  return defineField<V, R>(options, {
+    type: 'enum',
+    settings: { choices },
+    parse(input) {
+      const value = typeof input === 'string' ? input.trim() : input
+      if (!isValue(value)) throw new FieldError(`must be one of ${[...labels.keys()].join(', ')}`)
+      return value
+    },
+    toText: (value) => labels.get(value) ?? value,
+  })
+}
+
+function inWords(value: string): string {
+  const words = value.replaceAll(/[-_]+/g, ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

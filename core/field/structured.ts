@@ -1,0 +1,69 @@
+import { parseDocument, stringify } from 'yaml'
+import type { z } from 'zod'
+import { messageOf } from '../error.ts'
+import { defineField } from './define.ts'
+import { type Field, FieldError, type FieldOptions } from './field.ts'
+import { checkJson, type Json, jsonText } from './json.ts'
+import { readText } from './read-text.ts'
+
+export interface StructuredOptions<T, R extends boolean = boolean> extends FieldOptions<T, R> {
+  /** What it must look like; also gives its type. Absent: any object or list. */
+  schema?: z.ZodType<T>
+  /** Characters at most, as YAML and as JSON; 100,000 when absent. */
+  maxLength?: number
+  /** Height of the input in lines; 8 when absent. */
+  rows?: number
+}
+
+/** Any object or list without a schema. */
+export type Structure = readonly Json[] | { readonly [key: string]: Json }
+
+/**
+ * An object or a list, written as YAML in forms.
+ *
+ * @example field.structured({ title: 'Opening hours', schema: z.record(z.string(), z.array(z.string())) })
+ */
+export function structured<T = Structure, R extends boolean = false>(
+  options: StructuredOptions<T, R> = {},
+): Field<T, R> {
+  const { schema, maxLength = 100_000, rows = 8 } = options
+  return defineField<T, R>(options, {
+    type: 'structured',
+    settings: { schema, maxLength, rows },
+    parse(input) {
+      const value = typeof input === 'string' ? fromYaml(readText(input, { maxLength })) : input
+      if (typeof value !== 'object' || value === null) throw new FieldError('must be a list or an object')
+      checkJson(value)
+      if (JSON.stringify(value).length > maxLength)
+        throw new FieldError(`must not be larger than ${maxLength} characters`)
+      // without a schema T is Structure, which the two checks above have made sure of
+      return schema === undefined ? (value as T) : fitting(schema, value)
+    },
+    toForm: (value) => stringify(value, { lineWidth: 100 }),
+    toText: jsonText,
+  })
+}
+
+function fromYaml(text: string): unknown {
+  const document = parseDocument(text, { schema: 'core', logLevel: 'silent' })
+  const error = document.errors[0]
+  if (error !== undefined) {
+    const line = error.linePos?.[0].line
+    const what = (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')
+    throw new FieldError(`must be YAML${line === undefined ? '' : `; line ${line}`}: ${what}`)
+  }
+  try {
+    // aliases multiply what they stand for: a few lines could fill the memory
+    return document.toJS({ maxAliasCount: 20 })
+  } catch (cause) {
+    throw new FieldError(`must be YAML: ${messageOf(cause)}`, { cause })
+  }
+}
+
+function fitting<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const where = issue?.path.length ? `at ${issue.path.join('.')}: ` : ''
+  throw new FieldError(`has not the expected form; ${where}${issue?.message ?? ''}`)
+}
