@@ -1,0 +1,19 @@
+import type { ClientBase } from 'pg'
+import type { NamedStatement } from './connection.ts'
+
+/**
+ * Runs one statement on a connection and gives its rows; of several statements in one text, those of the last.
+ *
+ * @throws what pg throws: DatabaseError with SQLSTATE in `code`
+ */
+export async function run<Row>(
+  client: ClientBase,
+  statement: string | NamedStatement,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  const config = typeof statement === 'string' ? { text: statement } : statement
+  // An empty list would still choose the extended protocol, which takes one statement a text only.
+  const result: unknown = await client.query(values.length > 0 ? { ...config, values: [...values] } : config)
+  const last = (Array.isArray(result) ? result.at(-1) : result) as { rows: Row[] }
+  return last.rows
+}
