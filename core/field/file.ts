@@ -4,7 +4,7 @@ import { type Field, FieldError, type FieldOptions } from './field.ts'
 export interface FileOptions<R extends boolean = boolean> extends FieldOptions<string, R> {
   /** Name endings and media types allowed, e.g. `['.csv', 'text/csv', 'image/*']`; absent: any. */
   accept?: readonly string[]
-  /** Bytes at most; 20 MB when absent. */
+  /** Bytes at most; 20 MB (1024 × 1024 bytes each) when absent. */
   maxSize?: number
 }
 
@@ -13,10 +13,10 @@ export interface FileOptions<R extends boolean = boolean> extends FieldOptions<s
  * in place of its id and is then checked against `accept` and `maxSize`; the route's `upload()` keeps too large
  * ones from being stored at all.
  *
- * @example field.file({ title: 'Data sheet', accept: ['.pdf'], maxSize: 5_000_000 })
+ * @example field.file({ title: 'Data sheet', accept: ['.pdf'], maxSize: 5 * 1024 * 1024 })
  */
 export function file<R extends boolean = false>(options: FileOptions<R> = {}): Field<string, R> {
-  const { accept, maxSize = 20_000_000 } = options
+  const { accept, maxSize = 20 * 1024 * 1024 } = options
   return defineField(options, {
     type: 'file',
     settings: { accept, maxSize },
@@ -56,5 +56,5 @@ function fits(file: Stored, pattern: string): boolean {
 }
 
 function inMegabytes(bytes: number): string {
-  return String(Math.round(bytes / 10_000) / 100)
+  return String(Math.round((bytes / 1024 / 1024) * 100) / 100)
 }

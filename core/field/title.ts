@@ -5,8 +5,8 @@ import type { Field } from './field.ts'
  *
  * @example fieldTitle('unitPrice', field.price())  // 'Unit price'
  */
-export function fieldTitle(name: string, field: Pick<Field, 'title'>): string {
-  if (field.title !== undefined) return field.title
+export function fieldTitle(name: string, field?: Pick<Field, 'title'>): string {
+  if (field?.title !== undefined) return field.title
   const words = name
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .replace(/[-_]+/g, ' ')
