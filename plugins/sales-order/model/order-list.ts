@@ -1,0 +1,137 @@
+import { DjetError, type Djet, type Page } from '../../../core/index.ts'
+import { type OrderState, orderStates } from '../basetypes.ts'
+
+/** Which orders; all when empty. */
+export interface OrderFilter {
+  state?: OrderState | undefined
+  /** Number of the customer. */
+  customer?: string | undefined
+}
+
+/** An order as lists show it; amounts are decimal text. */
+export interface OrderRow {
+  readonly id: number
+  readonly path: string
+  readonly number: number
+  readonly customer: string
+  /** Null when there is no such customer any more. */
+  readonly customerName: string | null
+  readonly customerPath: string | null
+  readonly state: OrderState
+  readonly placed: string
+  readonly required: string | null
+  readonly shipped: string | null
+  readonly linesTotal: string
+  readonly freight: string
+  readonly total: string
+  readonly shipCity: string | null
+  readonly shipCountry: string | null
+  /** Number of its invoice, if it has one. */
+  readonly invoice: number | null
+}
+
+/** How many orders, and what they come to in all. */
+export interface OrderSums {
+  readonly count: number
+  readonly linesTotal: string
+  readonly freight: string
+  readonly total: string
+}
+
+/**
+ * Reads a filter from a URL.
+ *
+ * @throws {DjetError} ORDER_FILTER (400) for a state that is none
+ */
+export function readFilter(query: Readonly<Record<string, unknown>>): OrderFilter {
+  const text = (value: unknown): string => (typeof value === 'string' ? value.trim() : '')
+  const state = text(query.state)
+  const customer = text(query.customer).toUpperCase()
+  if (state !== '' && !Object.hasOwn(orderStates, state)) {
+    const known = Object.keys(orderStates).join(', ')
+    throw new DjetError('ORDER_FILTER', `there is no state '${state.slice(0, 40)}'. States are ${known}`, { status: 400 })
+  }
+  return {
+    ...(state === '' ? {} : { state: state as OrderState }),
+    ...(customer === '' ? {} : { customer }),
+  }
+}
+
+const COLUMNS = `n.id, n.path, (n.data ->> 'number')::int as number, n.data ->> 'customer' as customer,
+  c.title as "customerName", c.path as "customerPath", n.data ->> 'state' as state, n.data ->> 'placed' as placed,
+  n.data ->> 'required' as required, n.data ->> 'shipped' as shipped, n.data ->> 'linesTotal' as "linesTotal",
+  n.data ->> 'freight' as freight, n.data ->> 'total' as total, n.data ->> 'shipCity' as "shipCity",
+  n.data ->> 'shipCountry' as "shipCountry", i.number as invoice`
+
+/**
+ * Orders with the newest number first, one page by key.
+ *
+ * @param options.after number of the last order of the page before
+ */
+export async function orderList(
+  djet: Djet,
+  filter: OrderFilter,
+  options: { limit?: number; after?: string | undefined } = {},
+): Promise<Page<OrderRow>> {
+  const limit = checkLimit(options.limit ?? 50)
+  const { where, values } = conditions(filter)
+  if (options.after) {
+    values.push(readKey(options.after))
+    where.push(`(n.data ->> 'number')::int < $${values.length}`)
+  }
+  const rows = await djet.query<OrderRow>(
+    `select ${COLUMNS} from djet.node n
+     left join djet.node c on c.basetype = 'customer' and c.data ->> 'number' = n.data ->> 'customer'
+     left join sales_order.invoice i on i.node_id = n.id
+     where ${where.join(' and ')} order by (n.data ->> 'number')::int desc limit ${limit + 1}`,
+    values,
+  )
+  const items = rows.slice(0, limit)
+  return { items, next: rows.length > limit ? String(items.at(-1)?.number) : null }
+}
+
+/** How many orders the filter finds, and their sums. */
+export async function orderSums(djet: Djet, filter: OrderFilter): Promise<OrderSums> {
+  const { where, values } = conditions(filter)
+  const sum = (name: string): string => `coalesce(sum((n.data ->> '${name}')::numeric), 0)::numeric(20, 2)`
+  const [sums] = await djet.query<OrderSums>(
+    `select count(*) as count, ${sum('linesTotal')} as "linesTotal", ${sum('freight')} as freight, ${sum('total')} as total
+     from djet.node n where ${where.join(' and ')}`,
+    values,
+  )
+  return sums ?? { count: 0, linesTotal: '0.00', freight: '0.00', total: '0.00' }
+}
+
+/** Ids of the open orders that have no invoice yet, the oldest first. */
+export async function openWithoutInvoice(djet: Djet): Promise<number[]> {
+  const rows = await djet.query<{ id: number }>(
+    `select n.id from djet.node n where n.basetype = 'order' and n.data ->> 'state' = 'open'
+       and not exists (select from sales_order.invoice i where i.node_id = n.id)
+     order by (n.data ->> 'number')::int`,
+  )
+  return rows.map(({ id }) => id)
+}
+
+function conditions(filter: OrderFilter): { where: string[]; values: unknown[] } {
+  const where = ["n.basetype = 'order'"]
+  const values: unknown[] = []
+  for (const name of ['state', 'customer'] as const) {
+    if (filter[name] === undefined) continue
+    values.push(filter[name])
+    where.push(`n.data ->> '${name}' = $${values.length}`)
+  }
+  return { where, values }
+}
+
+function readKey(text: string): number {
+  const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+  if (number <= 2_147_483_647) return number
+  throw new DjetError('ORDER_CURSOR', `'after' must be the number of an order, not '${text.slice(0, 40)}'`, {
+    status: 400,
+  })
+}
+
+function checkLimit(limit: number): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 1000) return limit
+  throw new DjetError('ORDER_LIMIT', 'limit must be a whole number from 1 to 1000', { status: 400 })
+}
