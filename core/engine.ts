@@ -33,8 +33,8 @@ export interface DjetContext {
    * Without a template: the one of the node's basetype.
    */
   render(template?: string, values?: Record<string, unknown>): Promise<void>
-  /** URL of a place below this node: `ctx.url('/task/7')` -> `/jobs/task/7`. */
-  url(restPath?: string): string
+  /** URL of a place below this node: `ctx.below('/task/7')` -> `/jobs/task/7`. */
+  below(restPath?: string): string
   /** 303 to a path of this site: the answer to a good POST. */
   seeOther(path: string): void
 }

@@ -26,6 +26,8 @@ export interface Command {
 export interface CommandContext {
   /** The words behind the command's name. */
   readonly args: readonly string[]
+  /** Absolute folder of the site. */
+  readonly dir: string
   /** Opens the site (database reached, migrations checked) for this command; closed when it ends. */
   open(): Promise<DjetApp>
   /** Writes one line for the person at the terminal. */

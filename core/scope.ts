@@ -5,8 +5,7 @@ import type { Connection, NamedStatement } from './db/connection.ts'
 import type { DjetApp } from './djet.ts'
 import type { Files } from './file/files.ts'
 import type { Permission, User } from './node/access.ts'
-import type { Node } from './node/node.ts'
-import type { Nodes } from './node/nodes.ts'
+import type { NodeRef, Nodes } from './node/nodes.ts'
 
 /**
  * The environment of one piece of work: a request, a task, a command or a test. Model functions take it as their
@@ -51,9 +50,9 @@ export interface Djet {
   /** The same scope without access rules: say it only where the caller's own rules have been checked. */
   asSystem(): Djet
   /** Whether the user of this scope may do it at that node. */
-  can(permission: Permission, node: Node | number | string): Promise<boolean>
+  can(permission: Permission, node: NodeRef): Promise<boolean>
   /**
    * @throws {DjetError} ACCESS_DENIED, status 403 (401 for a visitor)
    */
-  require(permission: Permission, node: Node | number | string): Promise<void>
+  require(permission: Permission, node: NodeRef): Promise<void>
 }

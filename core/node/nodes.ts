@@ -1,6 +1,7 @@
 import type { Basetype } from '../basetype.ts'
 import type { DataOf, Fields } from '../field/field.ts'
 import type { Acl } from './access.ts'
+import type { Found } from './finder.ts'
 import type { Node, Page } from './node.ts'
 
 /** A node by id, by path, or itself. */
@@ -68,6 +69,11 @@ export interface Nodes {
   get<D extends Fields = Fields>(ref: NodeRef, basetype?: Basetype<D>): Promise<Node<DataOf<D>> | null>
   /** Like `get`. @throws {DjetError} NODE_NOT_FOUND, status 404 */
   require<D extends Fields = Fields>(ref: NodeRef, basetype?: Basetype<D>): Promise<Node<DataOf<D>>>
+  /**
+   * The navigator: the longest branch of nodes along a path and the rest path behind it. It tells what is there,
+   * not whether it may be seen.
+   */
+  navigate(path: string): Promise<Found>
   /** The node and its parents up to the root. */
   branch(ref: NodeRef): Promise<Branch>
   /** Children in order, one page. */

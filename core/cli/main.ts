@@ -1,0 +1,93 @@
+import { parseArgs } from 'node:util'
+import { resolve } from 'node:path'
+import { loadConfig } from '../config.ts'
+import { type DjetApp, openSite } from '../djet.ts'
+import { DjetError, didYouMean, messageOf } from '../error.ts'
+import type { Command } from '../plugin.ts'
+import { orderPlugins } from '../registry.ts'
+import { dev } from './dev.ts'
+import { migrate } from './migrate.ts'
+import { seed } from './seed.ts'
+import { start } from './start.ts'
+import { stopSignal } from './stop-signal.ts'
+
+const CORE: Readonly<Record<string, Command>> = { start, dev, migrate, seed }
+
+/** Runs one command of the `djet` program; the process ends with status 0, or 1 and one clear message. */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    await run(args)
+    process.exitCode = 0
+  } catch (error) {
+    process.exitCode = 1
+    process.stderr.write(`djet: ${messageOf(error)}\n`)
+    if (process.env.DJET_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+    else if (!(error instanceof DjetError)) process.stderr.write('(DJET_DEBUG=1 shows where it happened.)\n')
+  }
+  // A command is over when it returns, whatever timers a library has left behind.
+  process.exit()
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const { dir, name, rest } = split(args)
+  if (name === undefined || name === 'help') return print(await help(dir))
+  const command = CORE[name] ?? (await pluginCommands(dir))[name]
+  if (!command) {
+    const known = [...Object.keys(CORE), ...Object.keys(await pluginCommands(dir))]
+    throw new DjetError('COMMAND_UNKNOWN', `there is no command '${name}'.${didYouMean(name, known)} See djet --help.`)
+  }
+  if (rest.includes('--help')) return print(`djet ${command.usage}\n  ${command.summary}`)
+  const opened: DjetApp[] = []
+  const stopping = stopSignal()
+  try {
+    await command.run({
+      args: rest,
+      dir,
+      signal: stopping.signal,
+      print,
+      open: async () => {
+        const app = await openSite(dir, { applicationName: `djet-${name}/${process.pid}` })
+        opened.push(app)
+        await app.prepare()
+        return app
+      },
+    })
+  } finally {
+    for (const app of opened) await app.stop()
+    stopping.dispose()
+  }
+}
+
+/** `djet [--dir folder] <command> …`: what stands before the command is ours, the rest the command's. */
+function split(args: readonly string[]): { dir: string; name: string | undefined; rest: string[] } {
+  const at = args.findIndex((arg, i) => !arg.startsWith('-') && args[i - 1] !== '--dir')
+  const before = at === -1 ? args : args.slice(0, at)
+  const { values } = parseOptions(before)
+  const dir = resolve(values.dir ?? '.')
+  if (values.help) return { dir, name: 'help', rest: [] }
+  return { dir, name: at === -1 ? undefined : args[at], rest: at === -1 ? [] : args.slice(at + 1) }
+}
+
+function parseOptions(args: readonly string[]) {
+  const options = { dir: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+  try {
+    return parseArgs({ args: [...args], options })
+  } catch (error) {
+    throw new DjetError('OPTION_UNKNOWN', `${messageOf(error)} See djet --help.`)
+  }
+}
+
+async function pluginCommands(dir: string): Promise<Record<string, Command>> {
+  const config = await loadConfig(dir)
+  return Object.assign({}, ...orderPlugins(config.plugins).map((plugin) => plugin.commands ?? {}))
+}
+
+async function help(dir: string): Promise<string> {
+  const plugins = await pluginCommands(dir).catch(() => ({}))
+  const lines = Object.values({ ...CORE, ...plugins }).map((c) => `  djet ${c.usage.padEnd(38)} ${c.summary}`)
+  return ['Usage: djet [--dir <folder of the site>] <command>', '', ...lines].join('\n')
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util'
+import { migrateDown, migrateUp, pendingMigrations } from '../db/migrate.ts'
+import { openSite } from '../djet.ts'
+import { DjetError, didYouMean, messageOf } from '../error.ts'
+import { featuresOf } from '../prepare.ts'
+import type { Command } from '../plugin.ts'
+
+const ACTIONS = ['up', 'down', 'status']
+
+/** `djet migrate`: brings the schema of core and of each plugin up, or takes steps back. */
+export const migrate: Command = {
+  usage: 'migrate [up|down|status] [--plugin p] [--steps n]',
+  summary: 'run pending migrations, or undo the latest ones',
+  async run({ args, dir, print }) {
+    const { action, plugin, steps } = read(args)
+    const app = await openSite(dir, { applicationName: `djet-migrate/${process.pid}` })
+    try {
+      const features = featuresOf(app)
+      if (plugin !== undefined && !features.some(({ name }) => name === plugin)) {
+        const hint = didYouMean(plugin, features.map(({ name }) => name))
+        throw new DjetError('PLUGIN_UNKNOWN', `there is no plugin '${plugin}' in this site.${hint}`)
+      }
+      const done =
+        action === 'status' ? await pendingMigrations(app.database, features)
+        : action === 'up' ? await migrateUp(app.database, features, app.log)
+        : await migrateDown(app.database, features, { steps, ...(plugin === undefined ? {} : { plugin }) })
+      const verb = { up: 'applied', down: 'undone', status: 'pending' }[action]
+      for (const { plugin, name } of done) print(`${verb} ${plugin}/${name}`)
+      if (done.length === 0) print(action === 'down' ? 'nothing to undo' : 'everything is applied')
+    } finally {
+      await app.stop()
+    }
+  },
+}
+
+function read(args: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { plugin: { type: 'string' }, steps: { type: 'string', default: '1' } },
+    })
+    const action = positionals[0] ?? 'up'
+    const steps = Number(values.steps)
+    if (!ACTIONS.includes(action)) throw new Error(`'${action}' is none of ${ACTIONS.join(', ')}.`)
+    if (!Number.isInteger(steps) || steps < 1) throw new Error('--steps must be a whole number from 1.')
+    return { action: action as 'up' | 'down' | 'status', plugin: values.plugin, steps }
+  } catch (error) {
+    throw new DjetError('OPTION_UNKNOWN', `djet migrate: ${messageOf(error)}`)
+  }
+}

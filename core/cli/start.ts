@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util'
+import { openSite } from '../djet.ts'
+import type { Command } from '../plugin.ts'
+import { aborted } from './stop-signal.ts'
+
+/** Longest time from the signal to stop to the end of the process, milliseconds. */
+const STOP_WITHIN = 9500
+
+/** `djet start`: serves the site until it is told to stop. */
+export const start: Command = {
+  usage: 'start',
+  summary: 'serve the site: web pages and worker threads',
+  async run({ args, dir, print, signal }) {
+    const { values } = parseArgs({ args: [...args], options: { dev: { type: 'boolean' } } })
+    const app = await openSite(dir, { applicationName: `djet-start/${process.pid}`, dev: values.dev ?? false })
+    try {
+      await app.prepare()
+      if (signal.aborted) return
+      const { url } = await app.start()
+      print(`${app.config.site.title}, served by Djet`)
+      print(`  open      ${url}`)
+      for (const { label, text } of app.announcements) print(`  ${label.padEnd(9)} ${text}`)
+      print(`  data      ${app.dataDir ?? placeOf(app.databaseUrl)}`)
+      if (app.config.log.file !== '-') print(`  log       ${app.config.log.file}`)
+      print(`ready at ${url} (Ctrl-C stops)`)
+      await aborted(signal)
+      print('stopping: running requests and tasks may end')
+    } finally {
+      setTimeout(() => process.exit(1), STOP_WITHIN).unref()
+      await app.stop()
+    }
+  },
+}
+
+/** Where a database is, without its password. */
+function placeOf(databaseUrl: string): string {
+  const url = new URL(databaseUrl)
+  return `${url.host}${url.pathname}`
+}

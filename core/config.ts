@@ -1,0 +1,186 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
+import { DjetError, didYouMean, messageOf } from './error.ts'
+import type { Plugin } from './plugin.ts'
+import type { Djet } from './scope.ts'
+
+const MEGABYTE = 1024 * 1024
+
+/** `10mb`, `64kb` or a number of bytes -> bytes. */
+const size = z
+  .union([z.int().positive(), z.string().regex(/^\d+\s*(kb|mb|gb)$/i, 'must be like 512kb, 10mb or 1gb')])
+  .transform((value) => {
+    if (typeof value === 'number') return value
+    const unit = { k: 1024, m: MEGABYTE, g: 1024 * MEGABYTE }[value.replace(/[\d\s]/g, '').charAt(0).toLowerCase()]
+    return Number.parseInt(value, 10) * (unit ?? 1)
+  })
+
+const seconds = z.number().positive()
+const localPath = z.string().regex(/^\/(?![/\\])/, "must be a path of this site, beginning with one '/'")
+
+const schema = z.strictObject({
+  /** What templates see as `it.site`. */
+  site: z.looseObject({ title: z.string().min(1).default('Djet') }).prefault({}),
+  /** PostgreSQL URL, 13 or newer. Absent: `DATABASE_URL`, and without that an embedded server under `var/`. */
+  database: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+    .optional(),
+  /** Connections the web process may hold. */
+  poolSize: z.int().min(2).max(500).default(12),
+  /** Address to listen on; every interface when absent. */
+  host: z.string().min(1).optional(),
+  /** Port; `PORT`, else 3000. 0 lets the system choose one. */
+  port: z.int().min(0).max(65_535).optional(),
+  /** True behind a reverse proxy that sets X-Forwarded-*. */
+  trustProxy: z.boolean().default(false),
+  /** Plugins in any order; what they require decides. */
+  plugins: z.array(z.custom<Plugin>((value) => isPlugin(value), 'must be made by definePlugin (call it: users())')),
+  /** Caches of pages, branches and menus. Off: every request asks the database. */
+  cache: z
+    .union([
+      z.boolean(),
+      z.strictObject({ pages: z.boolean().default(true), maxSize: size.default(64 * MEGABYTE) }),
+    ])
+    .default(true),
+  /** Where visitors who may not see a page are sent. */
+  login: localPath.default('/login'),
+  session: z
+    .strictObject({
+      /** Days without a visit after which a login ends. */
+      days: z.number().positive().max(3650).default(14),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      /** Posted forms and JSON. */
+      body: size.default(MEGABYTE),
+      /** One uploaded file, unless the route says otherwise. */
+      upload: size.default(100 * MEGABYTE),
+      /** The path and query of a request, characters. */
+      url: z.int().min(256).max(16_384).default(4096),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+      /** File of the log, relative to the site's folder; `-` for the terminal. */
+      file: z.string().min(1).default('var/djet.log'),
+      /** One line a request. */
+      requests: z.boolean().default(true),
+    })
+    .prefault({}),
+  /** Seconds that running requests get at shutdown. */
+  grace: seconds.max(60).default(5),
+  /** Makes the site's first nodes, once, in one transaction. */
+  seed: z.custom<(djet: Djet) => Promise<void>>((value) => typeof value === 'function', 'must be a function').optional(),
+})
+
+/** What `djet.config.ts` may say. */
+export type SiteConfig = z.input<typeof schema>
+
+/** The checked configuration with every default filled in, frozen. */
+export type Config = Readonly<z.output<typeof schema>> & {
+  /** Absolute folder of the site. */
+  readonly dir: string
+  readonly port: number
+}
+
+function isPlugin(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { name?: unknown }).name === 'string'
+}
+
+/**
+ * Types the options of a site; they are checked when the site is opened.
+ *
+ * @example
+ * // djet.config.ts
+ * export default defineConfig({ site: { title: 'My site' }, plugins: [users(), jobmachine({ threads: 2 })] })
+ */
+export function defineConfig(config: SiteConfig): SiteConfig {
+  return config
+}
+
+/** Option names by path (`''`, `log`, …), for "did you mean". */
+function optionsAt(path: readonly PropertyKey[]): string[] {
+  // biome-ignore lint/suspicious/noExplicitAny: zod's inner types are not part of its public typing
+  let at: any = schema
+  for (const key of path) {
+    at = at?.shape?.[key]
+    while (at && !at.shape && (at.unwrap || at.def?.innerType)) at = at.unwrap ? at.unwrap() : at.def.innerType
+    if (at && !at.shape && at.options) at = at.options.find((option: { shape?: unknown }) => option.shape)
+  }
+  return at?.shape ? Object.keys(at.shape) : []
+}
+
+function describe(issue: z.core.$ZodIssue, where: readonly PropertyKey[]): string[] {
+  const path = [...where, ...issue.path]
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const known = optionsAt(path)
+      const hint = didYouMean(key, known) || (known.length > 0 ? ` Known: ${known.join(', ')}.` : '')
+      return `unknown option '${[...path, key].join('.')}'.${hint}`
+    })
+  }
+  if (issue.code === 'invalid_union') {
+    const nearest = issue.errors.find((errors) => errors.some((error) => error.code !== 'invalid_type'))
+    if (nearest) return nearest.flatMap((inner) => describe(inner, path))
+  }
+  return [`option '${path.join('.')}': ${issue.message}.`]
+}
+
+/**
+ * Checks and completes what a `djet.config.ts` says.
+ * @throws {DjetError} CONFIG_INVALID with one line a mistake
+ */
+export function checkConfig(input: unknown, dir: string, env: NodeJS.ProcessEnv = process.env): Config {
+  const result = schema.safeParse(input)
+  if (!result.success) {
+    const lines = result.error.issues.flatMap((issue) => describe(issue, []))
+    throw new DjetError('CONFIG_INVALID', `djet.config.ts: ${lines.join('\n  ')}`)
+  }
+  const config = result.data
+  const database = config.database ?? (env.DATABASE_URL || undefined)
+  if (database !== undefined && !/^postgres(ql)?:\/\//.test(database)) {
+    throw new DjetError('CONFIG_INVALID', 'DATABASE_URL must begin with postgres:// or postgresql://.')
+  }
+  const port = config.port ?? portFrom(env.PORT)
+  return Object.freeze({ ...config, ...(database === undefined ? {} : { database }), port, dir })
+}
+
+function portFrom(text: string | undefined): number {
+  if (text === undefined || text === '') return 3000
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new DjetError('CONFIG_INVALID', `PORT must be a whole number from 0 to 65535, not '${text}'.`)
+}
+
+/**
+ * Loads and checks the `djet.config.ts` (or `.mjs`, `.js`) of a site's folder.
+ * @throws {DjetError} CONFIG_MISSING, CONFIG_BROKEN, CONFIG_INVALID
+ */
+export async function loadConfig(dir: string): Promise<Config> {
+  const folder = resolve(dir)
+  const file = ['djet.config.ts', 'djet.config.mjs', 'djet.config.js']
+    .map((name) => resolve(folder, name))
+    .find((name) => existsSync(name))
+  if (file === undefined) {
+    throw new DjetError(
+      'CONFIG_MISSING',
+      `no djet.config.ts in ${folder}. Go to the folder of your site, or make the file: see docs/configuration.md.`,
+    )
+  }
+  let module: { default?: unknown }
+  try {
+    module = await import(pathToFileURL(file).href)
+  } catch (error) {
+    if (error instanceof DjetError) throw error
+    throw new DjetError('CONFIG_BROKEN', `${file} could not be loaded: ${messageOf(error)}`, { cause: error })
+  }
+  if (module.default === undefined) {
+    throw new DjetError('CONFIG_BROKEN', `${file} has no default export. Write: export default defineConfig({ … })`)
+  }
+  return checkConfig(module.default, folder)
+}

@@ -1,0 +1,126 @@
+import type { Logger } from 'pino'
+import type { Connection, NamedStatement } from './db/connection.ts'
+import type { DjetApp } from './djet.ts'
+import { FileStore } from './file/file-store.ts'
+import type { Files } from './file/files.ts'
+import type { Permission, User } from './node/access.ts'
+import type { Caches } from './node/caches.ts'
+import { NodeStore, notFound } from './node/node-store.ts'
+import type { NodeRef } from './node/nodes.ts'
+import type { Reads } from './node/reads.ts'
+import type { Rights } from './node/rights.ts'
+import type { Djet } from './scope.ts'
+
+interface ScopeOptions {
+  readonly app: DjetApp
+  readonly connection: Connection
+  /** Undefined: the system, which no access rule holds back. */
+  readonly rights: Rights | undefined
+  readonly user: User | null
+  readonly signal: AbortSignal
+  readonly log: Logger
+  readonly reads: Reads | undefined
+  readonly caches: Caches
+  /** What a plugin adds, such as `task`. */
+  readonly add: Readonly<Partial<Djet>>
+  /** Work that waits for the outermost commit; undefined outside a transaction. */
+  readonly later: (() => void | Promise<void>)[] | undefined
+}
+
+/** Makes the environment of one piece of work. Use `app.scope()`. */
+export function createScope(options: ScopeOptions): Djet {
+  return new Scope(options)
+}
+
+class Scope implements Djet {
+  readonly #options: ScopeOptions
+  #nodes: NodeStore | undefined
+  #files: Files | undefined
+
+  constructor(options: ScopeOptions) {
+    this.#options = options
+    Object.assign(this, options.add)
+  }
+
+  get app() {
+    return this.#options.app
+  }
+  get config() {
+    return this.#options.app.config
+  }
+  get log() {
+    return this.#options.log
+  }
+  get signal() {
+    return this.#options.signal
+  }
+  get user() {
+    return this.#options.user
+  }
+  get system() {
+    return this.#options.rights === undefined
+  }
+
+  /** What is read here leaves no tags, so a page made of it is not cached. */
+  get connection() {
+    if (this.#options.reads) this.#options.reads.untracked = true
+    return this.#options.connection
+  }
+  get knex() {
+    return this.connection.knex
+  }
+  query<Row = Record<string, unknown>>(statement: string | NamedStatement, values?: readonly unknown[]) {
+    return this.connection.query<Row>(statement, values)
+  }
+
+  get nodes(): NodeStore {
+    const { app, connection, rights, user, caches, reads, later } = this.#options
+    this.#nodes ??= new NodeStore({
+      connection,
+      basetypes: app.basetypes,
+      rights,
+      by: user?.login ?? null,
+      branches: later ? undefined : caches.branches,
+      reads,
+    })
+    return this.#nodes
+  }
+
+  get files(): Files {
+    this.#files ??= new FileStore(this.#options.connection)
+    return this.#files
+  }
+
+  async transaction<T>(work: (djet: Djet) => Promise<T>): Promise<T> {
+    const { connection, later } = this.#options
+    const ours: (() => void | Promise<void>)[] = []
+    const result = await connection.transaction((tx) =>
+      work(new Scope({ ...this.#options, connection: tx, later: ours })),
+    )
+    if (later) later.push(...ours)
+    else for (const work of ours) await work()
+    return result
+  }
+
+  async afterCommit(work: () => void | Promise<void>): Promise<void> {
+    if (this.#options.later) this.#options.later.push(work)
+    else await work()
+  }
+
+  asSystem(): Djet {
+    return this.system ? this : new Scope({ ...this.#options, rights: undefined })
+  }
+
+  async can(permission: Permission, node: NodeRef): Promise<boolean> {
+    const { rights } = this.#options
+    if (rights === undefined) return true
+    const branch = await this.nodes.lookUp(node)
+    return branch.length > 0 && rights.may(permission, branch)
+  }
+
+  async require(permission: Permission, node: NodeRef): Promise<void> {
+    const branch = await this.nodes.lookUp(node)
+    if (branch.length === 0) throw notFound(node)
+    this.#options.rights?.require(permission, branch)
+  }
+}

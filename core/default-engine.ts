@@ -1,0 +1,121 @@
+import { allow, defineEngine, type EngineContext } from './engine.ts'
+import { DjetError } from './error.ts'
+import { parseData } from './field/index.ts'
+import { upload } from './http/upload.ts'
+import { fits } from './node/place.ts'
+import { encodePath } from './payload.ts'
+import type { Basetype } from './basetype.ts'
+
+/**
+ * What answers for every node where its own engine does not: its page, and for those who may edit it the generic
+ * forms `/-/edit`, `/-/new/<basetype>` and `/-/delete`.
+ */
+export const defaultEngine = defineEngine((router) => {
+  router.get('/', (ctx) => ctx.render())
+
+  router.get('/-/edit', allow('edit'), (ctx) => ctx.render('node/edit.eta'))
+  router.post('/-/edit', allow('edit'), upload(), async (ctx) => {
+    const { basetype } = ctx.payload
+    await save(ctx, basetype, 'node/edit.eta', true, async (data) => {
+      const { name, title, part } = textsOf(ctx)
+      const version = Number(ctx.form.version)
+      const node = await ctx.djet.nodes.update(ctx.node, {
+        name,
+        title,
+        ...(ctx.node.parentId === null || part === '' ? {} : { part }),
+        data,
+        ...(Number.isInteger(version) && version > 0 ? { version } : {}),
+      })
+      ctx.flash(`${node.name} is saved.`)
+      return node.path
+    })
+  })
+
+  router.get('/-/new/:basetype', allow('edit'), async (ctx) => {
+    const newBasetype = beginNew(ctx)
+    await ctx.render('node/new.eta', { newBasetype })
+  })
+  router.post('/-/new/:basetype', allow('edit'), upload(), async (ctx) => {
+    const newBasetype = beginNew(ctx)
+    await save(ctx, newBasetype, 'node/new.eta', false, async (data) => {
+      const { name, title, part } = textsOf(ctx)
+      const asked = part === '' ? {} : { part }
+      const node = await ctx.djet.nodes.insert(ctx.node, { basetype: newBasetype, name, title, ...asked, data })
+      ctx.flash(`${node.name} is made.`)
+      return node.path
+    })
+  })
+
+  router.get('/-/delete', allow('edit'), async (ctx) => {
+    if (ctx.node.parentId === null) throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
+    await ctx.render('node/delete.eta', { below: await countBelow(ctx) })
+  })
+  router.post('/-/delete', allow('edit'), async (ctx) => {
+    const count = await ctx.djet.nodes.delete(ctx.node)
+    ctx.flash(count === 1 ? `${ctx.node.name} is deleted.` : `${ctx.node.name} and ${count - 1} below it are deleted.`)
+    ctx.seeOther(encodePath(ctx.branch[1]?.path ?? '/'))
+  })
+})
+
+/** The type of the node to be made, whose fields with their defaults the form shows. */
+function beginNew(ctx: EngineContext): Basetype {
+  const basetype = ctx.djet.app.basetypes.get(ctx.params.basetype ?? '')
+  if (!basetype || !fits(basetype, ctx.payload.basetype)) {
+    const message = `no '${ctx.params.basetype}' can be made below ${ctx.node.path}.`
+    throw new DjetError('BASETYPE_UNKNOWN', message, { status: 404 })
+  }
+  const defaults = Object.entries(basetype.fields).map(([name, field]) => [name, field.default])
+  ctx.payload.editing = { basetype, data: Object.fromEntries(defaults) }
+  return basetype
+}
+
+function textsOf({ form }: EngineContext): { name: string; title: string; part: string } {
+  const text = (value: unknown) => (typeof value === 'string' ? value.trim() : '')
+  return { name: text(form.name), title: text(form.title), part: text(form.part) }
+}
+
+/** Checks a form; a failed one comes back filled in, with a message at each field. */
+async function save(
+  ctx: EngineContext,
+  basetype: Basetype,
+  template: string,
+  partial: boolean,
+  write: (data: Record<string, unknown>) => Promise<string>,
+): Promise<void> {
+  const input = { ...ctx.form, ...(await uploadedFiles(ctx)) }
+  const { data, errors } = parseData(basetype.fields, input, { partial, form: true, onlyKnown: true })
+  const problems: Record<string, string> = { ...errors }
+  if (!textsOf(ctx).name) problems.name = 'must be filled in'
+  try {
+    if (Object.keys(problems).length === 0) {
+      ctx.seeOther(encodePath(await write(data)))
+      return
+    }
+  } catch (error) {
+    if (!(error instanceof DjetError) || error.status >= 500 || error.status < 409) throw error
+    Object.assign(problems, error.fields ?? { '': error.message })
+  }
+  ctx.status = 422
+  const form = { values: ctx.form, errors: problems }
+  ctx.payload.form = form
+  await ctx.render(template, { newBasetype: basetype, form })
+}
+
+/** The first uploaded file of each file field becomes its value. */
+async function uploadedFiles(ctx: EngineContext): Promise<Record<string, string>> {
+  const values: Record<string, string> = {}
+  for (const [name, [file]] of Object.entries(ctx.files)) {
+    if (!file) continue
+    await ctx.djet.files.keep(file.id)
+    values[name] = file.id
+  }
+  return values
+}
+
+async function countBelow(ctx: EngineContext): Promise<number> {
+  const [row] = await ctx.djet.query<{ n: number }>(
+    "select count(*) as n from djet.node where path > $1 || '/' and path < $1 || '0'",
+    [ctx.node.path],
+  )
+  return row?.n ?? 0
+}

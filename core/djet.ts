@@ -1,0 +1,244 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Basetype } from './basetype.ts'
+import { type Config, loadConfig } from './config.ts'
+import { Database } from './db/database.ts'
+import { startEmbedded } from './db/embedded/index.ts'
+import { ListenHub } from './db/listen.ts'
+import type { Engine } from './engine.ts'
+import { openLog } from './http/log.ts'
+import { startHttp } from './http/server.ts'
+import { StaticFiles } from './http/static.ts'
+import { startHousekeeping } from './housekeeping.ts'
+import type { User } from './node/access.ts'
+import { type Caches, createCaches, followChanges, NO_CACHES } from './node/caches.ts'
+import type { Reads } from './node/reads.ts'
+import { Rules } from './node/rights.ts'
+import type { MenuItem } from './payload.ts'
+import type { Contributions, Plugin, Stop } from './plugin.ts'
+import { createRegistry, type Registry } from './registry.ts'
+import { Renderer } from './render.ts'
+import type { Djet } from './scope.ts'
+import { createScope } from './create-scope.ts'
+import { menuOf } from './menu.ts'
+import { prepareSite } from './prepare.ts'
+
+export interface OpenOptions {
+  /** PostgreSQL URL; goes before the configuration's. */
+  databaseUrl?: string
+  /** What `pg_stat_activity` shows. */
+  applicationName?: string
+  /** Connections at most; the configuration's `poolSize` when absent. */
+  poolSize?: number
+  /** Templates and static files are read anew each time. */
+  dev?: boolean
+}
+
+export interface AppScopeOptions {
+  /** Who asks; null: a visitor. Access rules hold as soon as this is given, unless `system` says otherwise. */
+  user?: User | null
+  /** No access rules hold, but what is changed is noted as the user's. */
+  system?: boolean
+  signal?: AbortSignal
+  log?: Logger
+  /** Values plugins add to the scope, such as `task`. */
+  add?: Partial<Djet>
+  /** Where reads leave their tags, for caching what is made of them. */
+  reads?: Reads
+}
+
+/** Where a served site answers. */
+export interface Serving {
+  readonly url: string
+  readonly port: number
+}
+
+/**
+ * A site that is open: its plugins loaded, its database reached. `start` serves it; `stop` ends everything in
+ * reverse order.
+ *
+ * @example
+ * const app = await openSite('.')
+ * await app.prepare()
+ * const { url } = await app.start()
+ * await app.stop()
+ */
+export class DjetApp {
+  readonly config: Config
+  readonly log: Logger
+  readonly database: Database
+  readonly databaseUrl: string
+  /** Folder of an embedded server's data; undefined with a server of one's own. */
+  readonly dataDir: string | undefined
+  readonly listen: ListenHub
+  readonly renderer: Renderer
+  readonly rules: Rules
+  /** Lines for whoever starts the site: a new password, an address. */
+  readonly announcements: { label: string; text: string }[] = []
+  readonly #registry: Registry
+  readonly #statics: StaticFiles
+  readonly #stopping = new AbortController()
+  /** What opening the site began, to be ended in reverse order. */
+  readonly #opened: Stop[]
+  /** What serving it began: requests and each plugin's work end side by side. */
+  readonly #served: Stop[] = []
+  #caches: Caches = NO_CACHES
+  #stopped: Promise<void> | undefined
+
+  /** Use `openSite`. */
+  constructor(parts: {
+    config: Config
+    log: Logger
+    registry: Registry
+    database: Database
+    dataDir: string | undefined
+    listen: ListenHub
+    dev: boolean
+    stops: Stop[]
+  }) {
+    this.config = parts.config
+    this.log = parts.log
+    this.database = parts.database
+    this.databaseUrl = parts.database.url
+    this.dataDir = parts.dataDir
+    this.listen = parts.listen
+    this.#registry = parts.registry
+    this.#opened = parts.stops
+    this.rules = new Rules(parts.registry.basetypes)
+    this.renderer = new Renderer({ dir: parts.config.dir, registry: parts.registry, cache: !parts.dev })
+    this.#statics = new StaticFiles(parts.config.dir, parts.registry, !parts.dev)
+  }
+
+  /** In the order of what they require. */
+  get plugins(): readonly Plugin[] {
+    return this.#registry.plugins
+  }
+  get basetypes(): ReadonlyMap<string, Basetype> {
+    return this.#registry.basetypes
+  }
+  /** The plugin each basetype comes from. */
+  get origin(): ReadonlyMap<string, string> {
+    return this.#registry.origin
+  }
+  get engines(): ReadonlyMap<string, Engine> {
+    return this.#registry.engines
+  }
+  /** Aborts when the site begins to stop. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal
+  }
+  get caches(): Caches {
+    return this.#caches
+  }
+
+  /** What plugins gave to an extension point, in plugin order. */
+  contributions<K extends keyof Contributions>(key: K): { plugin: Plugin; value: NonNullable<Contributions[K]> }[] {
+    return this.#registry.contributions(key)
+  }
+
+  /** The environment of one piece of work: as the system, or as a user when one (or null, a visitor) is given. */
+  scope(options: AppScopeOptions = {}): Djet {
+    const { user, system = user === undefined } = options
+    return createScope({
+      app: this,
+      connection: this.database,
+      rights: system ? undefined : this.rules.for(user ?? null),
+      user: user ?? null,
+      signal: options.signal ?? this.signal,
+      log: options.log ?? this.log,
+      reads: options.reads,
+      caches: this.#caches,
+      add: options.add ?? {},
+      later: undefined,
+    })
+  }
+
+  /** The main menu as the scope's user may see it. */
+  menu(djet: Djet, reads?: Reads): Promise<readonly Omit<MenuItem, 'here'>[]> {
+    return menuOf(this, djet, reads)
+  }
+
+  /** URL of a static file of a plugin, of `core` or of `site`. */
+  assetUrl(plugin: string, file: string): string {
+    return this.#statics.url(plugin, file)
+  }
+
+  /** Runs the migrations that are pending and makes the nodes a new site begins with. */
+  async prepare(): Promise<void> {
+    await prepareSite(this)
+  }
+
+  /**
+   * Serves the site: caches, HTTP, then what the plugins start.
+   * @throws {DjetError} PORT_IN_USE, PORT_DENIED
+   */
+  async start(): Promise<Serving> {
+    const { cache } = this.config
+    if (cache !== false) {
+      const pages = typeof cache === 'object' ? (cache.pages ? cache.maxSize : 0) : 64 * 1024 * 1024
+      this.#caches = createCaches(pages)
+      this.#opened.push(await followChanges(this.#caches, this.listen))
+    }
+    const http = await startHttp(this, this.#statics)
+    this.#served.push(http.stop, startHousekeeping(this))
+    for (const plugin of this.plugins) {
+      const stop = await plugin.start?.(this)
+      if (stop) this.#served.push(stop)
+    }
+    return http
+  }
+
+  /** Ends everything that was started, in reverse order. Safe to call twice. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll()
+    return this.#stopped
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#stopping.abort()
+    const end = async (stop: Stop): Promise<void> => {
+      try {
+        await stop()
+      } catch (error) {
+        this.log.error({ err: error }, 'a part of the site could not be stopped')
+      }
+    }
+    await Promise.all(this.#served.map(end))
+    for (const stop of this.#opened.reverse()) await end(stop)
+  }
+}
+
+/**
+ * Opens the site in a folder: its configuration checked, its plugins loaded, its database reached (an embedded
+ * server started when none is named).
+ *
+ * @throws {DjetError} CONFIG_*, PLUGIN_*, BASETYPE_*, DATABASE_*, EMBEDDED_*
+ */
+export async function openSite(dir: string, options: OpenOptions = {}): Promise<DjetApp> {
+  const config = await loadConfig(dir)
+  const registry = createRegistry(config.plugins)
+  const { log, close } = openLog(config)
+  const stops: Stop[] = [close]
+  try {
+    const applicationName = options.applicationName ?? `djet/${process.pid}`
+    let url = options.databaseUrl ?? config.database
+    let dataDir: string | undefined
+    if (url === undefined) {
+      const varDir = join(config.dir, 'var')
+      mkdirSync(varDir, { recursive: true })
+      const embedded = await startEmbedded({ dir: varDir, log })
+      stops.push(embedded.stop)
+      url = embedded.url
+      dataDir = embedded.dataDir
+    }
+    const database = await Database.open({ url, poolSize: options.poolSize ?? config.poolSize, applicationName, log })
+    stops.push(() => database.close())
+    const listen = new ListenHub(url, log)
+    stops.push(() => listen.stop())
+    return new DjetApp({ config, log, registry, database, dataDir, listen, dev: options.dev ?? false, stops })
+  } catch (error) {
+    for (const stop of stops.reverse()) await stop().catch(() => {})
+    throw error
+  }
+}

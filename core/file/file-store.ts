@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import type { Connection } from '../db/connection.ts'
+import { DjetError } from '../error.ts'
+import type { Files, NewFile, StoredFile } from './files.ts'
+
+/** Bytes a row. Small enough to hold a few in memory for each running transfer. */
+const CHUNK = 256 * 1024
+
+const COLUMNS = 'id, name, type, size, sha256, created'
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** Files in `djet.file` and `djet.file_chunk`. See `Files`. */
+export class FileStore implements Files {
+  readonly #connection: Connection
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  async write(file: NewFile): Promise<StoredFile> {
+    const name = fileName(file.name)
+    const [row] = await this.#connection.query<{ id: string }>(
+      'insert into djet.file (name, type) values ($1, $2) returning id',
+      [name, file.type],
+    )
+    const id = row!.id
+    try {
+      const { size, sha256 } = await this.#writeChunks(id, name, file)
+      const [stored] = await this.#connection.query<StoredFile>(
+        `update djet.file set size = $2, sha256 = $3 where id = $1 returning ${COLUMNS}`,
+        [id, size, sha256],
+      )
+      return stored!
+    } catch (error) {
+      // In a transaction that has failed this fails too, and its rollback removes the rows.
+      await this.delete(id).catch(() => {})
+      throw error
+    }
+  }
+
+  async #writeChunks(id: string, name: string, file: NewFile): Promise<{ size: number; sha256: string }> {
+    const hash = createHash('sha256')
+    let size = 0
+    let n = 0
+    const put = async (bytes: Buffer): Promise<void> => {
+      await this.#connection.query(
+        { name: 'djet-file-write', text: 'insert into djet.file_chunk (file_id, n, bytes) values ($1, $2, $3)' },
+        [id, n++, bytes],
+      )
+    }
+    let pending: Buffer[] = []
+    let pendingSize = 0
+    for await (const piece of piecesOf(file.content)) {
+      size += piece.length
+      if (file.maxSize !== undefined && size > file.maxSize) throw tooLarge(name, file.maxSize)
+      hash.update(piece)
+      pending.push(piece)
+      pendingSize += piece.length
+      if (pendingSize < CHUNK) continue
+      const bytes = Buffer.concat(pending)
+      const whole = bytes.length - (bytes.length % CHUNK)
+      for (let at = 0; at < whole; at += CHUNK) await put(bytes.subarray(at, at + CHUNK))
+      pending = whole < bytes.length ? [bytes.subarray(whole)] : []
+      pendingSize = bytes.length - whole
+    }
+    if (pendingSize > 0) await put(Buffer.concat(pending))
+    return { size, sha256: hash.digest('hex') }
+  }
+
+  async keep(id: string): Promise<void> {
+    await this.#connection.query('update djet.file set kept = true where id = $1', [id])
+  }
+
+  async get(id: string): Promise<StoredFile | null> {
+    if (!UUID.test(id)) return null
+    const rows = await this.#connection.query<StoredFile>(
+      `select ${COLUMNS} from djet.file where id = $1 and sha256 is not null`,
+      [id],
+    )
+    return rows[0] ?? null
+  }
+
+  async read(id: string): Promise<Readable> {
+    if ((await this.get(id)) === null) {
+      throw new DjetError('FILE_NOT_FOUND', 'this file is no longer kept.', { status: 404 })
+    }
+    const connection = this.#connection
+    async function* chunks(): AsyncGenerator<Buffer> {
+      for (let n = 0; ; n++) {
+        const [row] = await connection.query<{ bytes: Buffer }>(
+          { name: 'djet-file-read', text: 'select bytes from djet.file_chunk where file_id = $1 and n = $2' },
+          [id, n],
+        )
+        if (!row) return
+        yield row.bytes
+      }
+    }
+    return Readable.from(chunks(), { objectMode: false, highWaterMark: CHUNK })
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.#connection.query('delete from djet.file where id = $1', [id])
+  }
+}
+
+async function* piecesOf(content: NewFile['content']): AsyncGenerator<Buffer> {
+  if (typeof content === 'string') yield Buffer.from(content)
+  else if (content instanceof Uint8Array) yield Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+  else for await (const piece of content) yield Buffer.isBuffer(piece) ? piece : Buffer.from(piece)
+}
+
+/** The last segment of what a client calls a file, without control characters. */
+function fileName(given: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
+  const name = (given.split(/[/\\]/).at(-1) ?? '').replace(/[\u0000-\u001f\u007f]/g, '').trim()
+  return name.slice(-200) || 'file'
+}
+
+function tooLarge(name: string, maxSize: number): DjetError {
+  const most = maxSize >= 1024 * 1024 ? `${Math.floor(maxSize / (1024 * 1024))} MB` : `${Math.floor(maxSize / 1024)} KB`
+  return new DjetError('FILE_TOO_LARGE', `${name} is larger than ${most}. Send it in parts.`, { status: 413 })
+}
+
+/** Removes files that nothing came to refer to within a day. */
+export async function removeUnkeptFiles(connection: Connection): Promise<void> {
+  await connection.query(
+    `delete from djet.file where id in (
+       select id from djet.file where not kept and created < now() - interval '1 day' limit 1000)`,
+  )
+}

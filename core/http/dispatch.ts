@@ -1,0 +1,178 @@
+import type { Middleware } from 'koa'
+import type { DjetApp } from '../djet.ts'
+import { defaultEngine } from '../default-engine.ts'
+import type { Engine, EngineContext, FlashKind } from '../engine.ts'
+import { DjetError } from '../error.ts'
+import { Reads } from '../node/reads.ts'
+import { nodeJson } from '../node-json.ts'
+import { createPayload, encodePath, urlBelow } from '../payload.ts'
+import { isLocalPath } from './local-path.ts'
+import { type Flash, Session, type SessionSettings } from '../session.ts'
+import { templateOf } from '../template.ts'
+import { wantsJson } from './accept.ts'
+import type { BodyReader } from './body.ts'
+import { requireFormToken } from './csrf.ts'
+import { conditional } from './page-cache.ts'
+import { takesUploads } from './upload.ts'
+
+const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
+export interface DispatchOptions {
+  app: DjetApp
+  session: SessionSettings
+  body: BodyReader
+}
+
+/** From the path to the answer: session, body, navigator, access, engine. */
+export function dispatch({ app, session: settings, body }: DispatchOptions): Middleware {
+  return async (context) => {
+    const ctx = context as unknown as EngineContext
+    const path: string = ctx.state.path
+    ctx.session = await Session.load(ctx, app.database, settings)
+    const { user } = ctx.session
+    const unsafe = UNSAFE.has(ctx.method)
+    const reads = !unsafe && user === null ? new Reads() : undefined
+    ctx.state.reads = reads
+    ctx.djet = app.scope({ user, signal: signalOf(ctx, app.signal), ...(reads ? { reads } : {}) })
+    ctx.form = unsafe ? await body.read(ctx) : {}
+    ctx.files = {}
+
+    if (redirectToCleanPath(ctx, path)) return
+    await navigate(app, ctx, path)
+    addHelpers(app, ctx, path)
+    app.rules.for(user).require('view', ctx.branch)
+    const engine = choose(app, ctx)
+    if (engine === undefined) return
+    await engine.router.routes()(ctx as never, async () => {})
+    if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) throw notFound(path)
+    for (const flash of ctx.state.flashes) await ctx.session.addFlash(flash)
+    if (typeof ctx.body === 'string') conditional(ctx)
+  }
+}
+
+/** Aborts when the client has gone or the site stops. */
+function signalOf(ctx: EngineContext, stopping: AbortSignal): AbortSignal {
+  const gone = new AbortController()
+  ctx.res.once('close', () => gone.abort())
+  return AbortSignal.any([gone.signal, stopping])
+}
+
+/** `/a//b/` -> `/a/b`: one address for one page. Never to another host, which `//b` would be. */
+function redirectToCleanPath(ctx: EngineContext, path: string): boolean {
+  if (path === '/' || !(path.endsWith('/') || path.includes('//'))) return false
+  if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw notFound(path)
+  ctx.status = 301
+  ctx.redirect(encodePath(`/${path.split('/').filter(Boolean).join('/')}`) + ctx.search)
+  return true
+}
+
+/** The navigator: the basenode, its branch and the rest path of a request. */
+async function navigate(app: DjetApp, ctx: EngineContext, path: string): Promise<void> {
+  const found = await ctx.djet.nodes.navigate(path)
+  const [node] = found.branch
+  if (node === undefined) {
+    throw new DjetError('SITE_EMPTY', 'this site has no pages yet. Run: djet seed', { status: 503, expose: true })
+  }
+  if (!app.basetypes.has(node.basetype)) {
+    const message = `node ${node.path} is of basetype '${node.basetype}', which no plugin of this site brings.`
+    throw new DjetError('BASETYPE_UNKNOWN', message)
+  }
+  Object.assign(ctx, { node, branch: found.branch, restPath: found.restPath })
+}
+
+function addHelpers(app: DjetApp, ctx: EngineContext, path: string): void {
+  const flashes: Flash[] = []
+  ctx.state.flashes = flashes
+  ctx.payload = createPayload({
+    djet: ctx.djet,
+    node: ctx.node,
+    branch: ctx.branch,
+    restPath: ctx.restPath,
+    path,
+    query: queryOf(ctx),
+    reads: ctx.state.reads,
+    csrfToken: () => {
+      ctx.state.private = true
+      return ctx.session.formToken()
+    },
+  })
+  ctx.flash = (message, kind: FlashKind = 'done') => {
+    flashes.push({ message, kind })
+  }
+  ctx.below = (restPath) => urlBelow(ctx.node, restPath)
+  ctx.seeOther = (to) => {
+    ctx.status = 303
+    ctx.redirect(localPath(to))
+  }
+  ctx.render = (template, values = {}) => render(app, ctx, template, values)
+}
+
+/**
+ * The engine whose routes fit the rest path and the verb: the basetype's own, else the default one.
+ * Undefined: OPTIONS was answered.
+ * @throws {DjetError} NOT_FOUND 404, METHOD_NOT_ALLOWED 405, UPLOAD_UNEXPECTED 415, FORM_EXPIRED 403
+ */
+function choose(app: DjetApp, ctx: EngineContext): Engine | undefined {
+  ;(ctx as unknown as { newRouterPath: string }).newRouterPath = ctx.restPath
+  const own = app.engines.get(ctx.payload.basetype.engine ?? 'default') ?? defaultEngine
+  const allowed = new Set<string>()
+  for (const engine of own === defaultEngine ? [own] : [own, defaultEngine]) {
+    const match = engine.router.match(ctx.restPath, ctx.method)
+    if (match.route) {
+      if (UNSAFE.has(ctx.method)) guardForm(ctx, match.pathAndMethod)
+      return engine
+    }
+    for (const layer of match.path) for (const method of layer.methods) allowed.add(method)
+  }
+  if (allowed.size === 0) throw notFound(ctx.state.path)
+  ctx.set('Allow', [...allowed, 'OPTIONS'].join(', '))
+  if (ctx.method !== 'OPTIONS') {
+    const message = `${ctx.method} is not possible here, only ${[...allowed].join(', ')}.`
+    throw new DjetError('METHOD_NOT_ALLOWED', message, { status: 405 })
+  }
+  ctx.status = 204
+  return undefined
+}
+
+function guardForm(ctx: EngineContext, layers: readonly { stack: readonly unknown[] }[]): void {
+  if (!ctx.is('multipart/form-data')) requireFormToken(ctx)
+  else if (!layers.some((layer) => takesUploads(layer.stack))) {
+    throw new DjetError('UPLOAD_UNEXPECTED', 'this place takes no files.', { status: 415 })
+  }
+}
+
+async function render(
+  app: DjetApp,
+  ctx: EngineContext,
+  template: string | undefined,
+  values: Record<string, unknown>,
+): Promise<void> {
+  if (ctx.status === 404) ctx.status = 200
+  ctx.set('Vary', 'Accept, Cookie')
+  ctx.set('Cache-Control', ctx.session.user === null ? 'no-cache' : 'private, no-cache')
+  if (wantsJson(ctx)) {
+    ctx.type = 'json'
+    ctx.body = JSON.stringify({ ...(await nodeJson(ctx)), ...values })
+    return
+  }
+  ctx.payload.flash = await ctx.session.takeFlash()
+  if (ctx.payload.flash.length > 0) ctx.state.private = true
+  ctx.type = 'html'
+  ctx.body = await app.renderer.render(template ?? templateOf(app, ctx.node), { ...ctx.payload, ...values })
+}
+
+function queryOf(ctx: EngineContext): Record<string, string> {
+  if (ctx.search === '') return {}
+  return Object.fromEntries(
+    Object.entries(ctx.query).map(([key, value]) => [key, (Array.isArray(value) ? value.at(-1) : value) ?? '']),
+  )
+}
+
+/** Keeps a redirect on this site. */
+function localPath(path: string): string {
+  return isLocalPath(path) ? path : '/'
+}
+
+function notFound(path: string): DjetError {
+  return new DjetError('NOT_FOUND', `there is no page at ${path.slice(0, 200)}.`, { status: 404 })
+}

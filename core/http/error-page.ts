@@ -1,0 +1,108 @@
+import { STATUS_CODES } from 'node:http'
+import type { Context, Middleware } from 'koa'
+import type { DjetApp } from '../djet.ts'
+import { DjetError } from '../error.ts'
+import { createPayload } from '../payload.ts'
+import { wantsJson } from './accept.ts'
+import { requestId } from './request-log.ts'
+
+interface Problem {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+  readonly fields?: Readonly<Record<string, string>> | undefined
+}
+
+/** Turns whatever was thrown into a page or JSON with its status. Only meant texts are shown; the rest is logged. */
+export function errorPages(app: DjetApp): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next()
+    } catch (error) {
+      const problem = problemOf(error)
+      if (problem.status >= 500) app.log.error({ err: error, id: requestId(ctx), url: ctx.url }, 'request failed')
+      if (ctx.headerSent || !ctx.writable) return
+      if (problem.status === 401 && (await sendToLogin(app, ctx))) return
+      await answer(app, ctx, problem)
+    }
+  }
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof DjetError) {
+    return { status: error.status, code: error.code, message: error.expose ? error.message : hidden(error.status), fields: error.fields }
+  }
+  // Errors of Koa and its parsers carry a status and say whether their text is meant for the client.
+  const { status, expose, type } = error as { status?: unknown; expose?: unknown; type?: unknown }
+  if (typeof status !== 'number' || status < 400 || status > 499) return { status: 500, code: 'INTERNAL', message: hidden(500) }
+  if (type === 'entity.too.large' || status === 413) {
+    return { status: 413, code: 'BODY_TOO_LARGE', message: 'what was sent is larger than this place accepts.' }
+  }
+  const message = expose === true && error instanceof Error ? error.message : (STATUS_CODES[status] ?? 'Error')
+  return { status, code: status === 400 ? 'BODY_INVALID' : `HTTP_${status}`, message }
+}
+
+function hidden(status: number): string {
+  return status === 503
+    ? 'the site is busy. Try again in a moment.'
+    : 'something went wrong here. It has been noted; try again later.'
+}
+
+/** A visitor who may not is sent to the login page and comes back afterwards. */
+async function sendToLogin(app: DjetApp, ctx: Context): Promise<boolean> {
+  if (wantsJson(ctx) || ctx.state.path === app.config.login) return false
+  const { restPath } = await app.scope().nodes.navigate(app.config.login)
+  if (restPath !== '/') return false
+  const back = ctx.method === 'GET' || ctx.method === 'HEAD' ? ctx.url : (ctx.node?.path ?? '/')
+  ctx.status = 303
+  ctx.set('Cache-Control', 'no-store')
+  ctx.redirect(`${app.config.login}?return=${encodeURIComponent(back)}`)
+  return true
+}
+
+async function answer(app: DjetApp, ctx: Context, problem: Problem): Promise<void> {
+  const allow = ctx.response.get('Allow')
+  ctx.status = problem.status
+  ctx.set('Cache-Control', 'no-store')
+  ctx.remove('ETag')
+  if (allow) ctx.set('Allow', allow)
+  if (wantsJson(ctx)) {
+    const { code, message, fields } = problem
+    ctx.body = { error: { code, message, ...(fields ? { fields } : {}), ...idOf(ctx, problem) } }
+    return
+  }
+  const title = STATUS_CODES[problem.status] ?? 'Error'
+  const message = problem.message.charAt(0).toUpperCase() + problem.message.slice(1)
+  ctx.type = 'html'
+  try {
+    const values = await payloadOf(app, ctx)
+    ctx.body = await app.renderer.render('error.eta', {
+      ...values,
+      status: problem.status,
+      title,
+      message,
+      requestId: problem.status >= 500 ? requestId(ctx) : undefined,
+    })
+  } catch (error) {
+    app.log.error({ err: error }, 'the error page could not be made')
+    ctx.body = `<!doctype html><html lang="en"><title>${title}</title><h1>${problem.status} ${title}</h1></html>`
+  }
+}
+
+function idOf(ctx: Context, problem: Problem) {
+  return problem.status >= 500 ? { requestId: requestId(ctx) } : {}
+}
+
+async function payloadOf(app: DjetApp, ctx: Context) {
+  const djet = ctx.djet ?? app.scope({ user: null })
+  const branch = ctx.branch ?? (await app.scope().nodes.navigate('/')).branch
+  return createPayload({
+    djet,
+    node: branch[0],
+    branch,
+    restPath: '/',
+    path: ctx.state.path ?? '/',
+    query: {},
+    csrfToken: () => ctx.session?.formToken() ?? '',
+  })
+}

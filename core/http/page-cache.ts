@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+import type { Context, Middleware } from 'koa'
+import type { TaggedCache } from '../cache.ts'
+import type { CachedPage } from '../node/caches.ts'
+import { hasSession } from '../session.ts'
+import { wantsJson } from './accept.ts'
+
+/**
+ * Answers guests from memory: whole pages, kept until a node they were made of changes. Which pages may be kept is
+ * known once they are made: those whose every read left a tag and that set no cookie.
+ */
+export function pageCache(pages: TaggedCache<CachedPage>): Middleware {
+  return async (ctx, next) => {
+    if ((ctx.method !== 'GET' && ctx.method !== 'HEAD') || hasSession(ctx)) return next()
+    const key = `${wantsJson(ctx) ? 'json' : 'html'} ${ctx.url}`
+    const page = pages.get(key)
+    if (page) return answer(ctx, page)
+    const moment = pages.moment
+    await next()
+    const { reads } = ctx.state
+    if (ctx.status !== 200 || typeof ctx.body !== 'string' || ctx.method !== 'GET') return
+    if (!reads || reads.untracked || ctx.res.hasHeader('set-cookie') || ctx.state.private) return
+    pages.set(key, { body: Buffer.from(ctx.body), type: ctx.response.get('content-type'), etag: etagOf(ctx.body) }, reads.tags, moment)
+  }
+}
+
+function answer(ctx: Context, page: CachedPage): void {
+  ctx.status = 200
+  ctx.set('Vary', 'Accept, Cookie')
+  ctx.set('Cache-Control', 'no-cache')
+  ctx.set('ETag', page.etag)
+  if (ctx.fresh) {
+    ctx.status = 304
+    return
+  }
+  ctx.type = page.type
+  ctx.body = page.body
+}
+
+function etagOf(body: string): string {
+  return `"${createHash('sha1').update(body).digest('base64url')}"`
+}
+
+/** Gives a page that was just made its ETag, or 304 to a client that has it. */
+export function conditional(ctx: Context): void {
+  if (typeof ctx.body !== 'string' || ctx.status !== 200) return
+  ctx.set('ETag', etagOf(ctx.body))
+  if (ctx.fresh) ctx.status = 304
+}

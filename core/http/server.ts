@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Koa from 'koa'
+import type { DjetApp, Serving } from '../djet.ts'
+import { DjetError } from '../error.ts'
+import type { Stop } from '../plugin.ts'
+import { BodyReader } from './body.ts'
+import { dispatch } from './dispatch.ts'
+import { errorPages } from './error-page.ts'
+import { health } from './health.ts'
+import { pageCache } from './page-cache.ts'
+import { requestLog } from './request-log.ts'
+import { securityHeaders } from './security-headers.ts'
+import type { StaticFiles } from './static.ts'
+import { urlGuard } from './url-guard.ts'
+
+/** The Koa app of a site, its middleware in order. */
+export function createKoa(app: DjetApp, statics: StaticFiles, secret: string): Koa {
+  const { config } = app
+  const koa = new Koa({ proxy: config.trustProxy })
+  koa.on('error', (error: Error & { code?: string }) => {
+    // A client that goes away in the middle of an answer is no fault of the site.
+    if (!['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '')) app.log.error({ err: error }, 'http')
+  })
+  koa.use(requestLog(app.log, config.log.requests))
+  koa.use(securityHeaders())
+  koa.use(errorPages(app))
+  koa.use(urlGuard(config.limits.url))
+  koa.use(statics.middleware())
+  koa.use(health(app))
+  if (app.caches.pages) koa.use(pageCache(app.caches.pages))
+  koa.use(
+    dispatch({ app, session: { days: config.session.days, secret }, body: new BodyReader(config.limits.body) }),
+  )
+  return koa
+}
+
+/**
+ * Listens for requests.
+ * @throws {DjetError} PORT_IN_USE, PORT_DENIED
+ */
+export async function startHttp(app: DjetApp, statics: StaticFiles): Promise<Serving & { stop: Stop }> {
+  const { config } = app
+  const koa = createKoa(app, statics, await secretOf(app))
+  const server = createServer(koa.callback())
+  await listen(server, config.port, config.host)
+  const { port } = server.address() as AddressInfo
+  const host = config.host === undefined || config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
+  return {
+    port,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    stop: () => close(server, config.grace * 1000),
+  }
+}
+
+function listen(server: Server, port: number, host: string | undefined): Promise<void> {
+  return new Promise((done, failed) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') {
+        const message = `port ${port} is in use by another program. Stop it, or choose another: PORT=${port + 1}.`
+        failed(new DjetError('PORT_IN_USE', message, { cause: error }))
+      } else if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') {
+        failed(new DjetError('PORT_DENIED', `${host ?? ''} port ${port} cannot be listened on: ${error.message}.`, { cause: error }))
+      } else failed(error)
+    })
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, done)
+  })
+}
+
+/** Takes no new requests, lets running ones end, and after the grace (milliseconds) cuts them off. */
+function close(server: Server, grace: number): Promise<void> {
+  return new Promise((done) => {
+    const cut = setTimeout(() => server.closeAllConnections(), grace)
+    server.close(() => {
+      clearTimeout(cut)
+      done()
+    })
+    server.closeIdleConnections()
+  })
+}
+
+/** The secret that form tokens are made with, one a site, made at first need. */
+async function secretOf(app: DjetApp): Promise<string> {
+  const [row] = await app.database.query<{ value: string }>(
+    `insert into djet.setting (name, value) values ('secret', to_jsonb($1::text))
+     on conflict (name) do update set value = djet.setting.value returning value`,
+    [randomBytes(32).toString('base64url')],
+  )
+  return row!.value
+}

@@ -1,0 +1,98 @@
+import { Busboy } from '@fastify/busboy'
+import { DjetError } from '../error.ts'
+import type { EngineContext, EngineMiddleware } from '../engine.ts'
+import type { StoredFile } from '../file/files.ts'
+import { checkFormToken } from './csrf.ts'
+
+const UPLOAD = Symbol('djet.upload')
+
+export interface UploadOptions {
+  /** Bytes of one file; `limits.upload` of the configuration when absent. */
+  maxFileSize?: number
+  /** Files of one request; 20 when absent. */
+  maxFiles?: number
+}
+
+/**
+ * Route middleware that takes multipart forms: fields into `ctx.form`, files streamed into `djet.files` and named
+ * in `ctx.files` by field. A file that nothing keeps (`djet.files.keep`) is removed after a day. Forms of other
+ * kinds pass unchanged. Without it a route answers 415 to multipart.
+ *
+ * @throws {DjetError} UPLOAD_TOO_LARGE 413 and UPLOAD_INVALID 400, with `fields`; `ctx.form` is filled in
+ * @example
+ * router.post('/', allow('edit'), upload({ maxFileSize: 10 * 1024 * 1024 }), async (ctx) => {
+ *   const [file] = ctx.files.orders ?? []
+ * })
+ */
+export function upload(options: UploadOptions = {}): EngineMiddleware {
+  const middleware: EngineMiddleware = async (ctx, next) => {
+    if (ctx.is('multipart/form-data')) await receive(ctx as EngineContext, options)
+    await next()
+  }
+  return Object.assign(middleware, { [UPLOAD]: true })
+}
+
+/** Whether one of a route's middleware is `upload()`. */
+export function takesUploads(stack: readonly unknown[]): boolean {
+  return stack.some((middleware) => typeof middleware === 'function' && UPLOAD in middleware)
+}
+
+async function receive(ctx: EngineContext, options: UploadOptions): Promise<void> {
+  const maxFileSize = options.maxFileSize ?? ctx.djet.config.limits.upload
+  const form: Record<string, unknown> = {}
+  const files: Record<string, StoredFile[]> = {}
+  const problems: Record<string, string> = {}
+  const writes: Promise<void>[] = []
+  let trusted = checkFormToken(ctx, ctx.get('x-csrf-token'))
+
+  const parser = new Busboy({
+    headers: { ...ctx.headers, 'content-type': ctx.headers['content-type'] ?? '' },
+    limits: { fileSize: maxFileSize, files: options.maxFiles ?? 20, fields: 1000, fieldSize: ctx.djet.config.limits.body },
+  })
+  parser.on('field', (name, value) => {
+    form[name] = name in form ? [form[name], value].flat() : value
+    if (name === '_csrf') trusted = checkFormToken(ctx, value)
+  })
+  parser.on('file', (field, stream, name, _encoding, type) => {
+    // A file input left empty is sent as a file without a name. Nothing is kept of what a stranger's form sends.
+    if (!name || !trusted) {
+      stream.resume()
+      return
+    }
+    writes.push(
+      ctx.djet.files.write({ name, type, content: stream }).then(async (file) => {
+        if (stream.truncated) {
+          problems[field] = `${file.name} is larger than ${sizeText(maxFileSize)}. Send it in parts.`
+          await ctx.djet.files.delete(file.id)
+        } else (files[field] ??= []).push(file)
+      }),
+    )
+    writes.at(-1)!.catch(() => stream.resume())
+  })
+  parser.on('filesLimit', () => {
+    problems[''] = `more than ${options.maxFiles ?? 20} files were sent.`
+  })
+  try {
+    await new Promise<void>((done, failed) => {
+      parser.on('finish', done)
+      parser.on('error', failed)
+      ctx.req.on('error', failed)
+      ctx.req.on('aborted', () => failed(new Error('the client went away')))
+      ctx.req.pipe(parser)
+    })
+  } catch (error) {
+    await Promise.allSettled(writes)
+    throw new DjetError('UPLOAD_INVALID', 'the upload is broken off or not a multipart form.', { status: 400, cause: error })
+  }
+  await Promise.all(writes)
+  Object.assign(ctx, { form, files })
+  if (!trusted) {
+    throw new DjetError('FORM_EXPIRED', 'this form has expired. Load the page again and send it once more.', { status: 403 })
+  }
+  const [problem] = Object.values(problems)
+  if (problem) throw new DjetError('UPLOAD_TOO_LARGE', problem, { status: 413, fields: problems })
+}
+
+function sizeText(bytes: number): string {
+  return bytes >= 1024 * 1024 ? `${Math.floor(bytes / (1024 * 1024))} MB` : `${Math.ceil(bytes / 1024)} KB`
+}

@@ -1,0 +1,33 @@
+import type { EngineContext } from './engine.ts'
+import type { Node } from './node/node.ts'
+import { encodePath } from './payload.ts'
+
+/** A node as its page answers `Accept: application/json`; at the node itself with its children, paged. */
+export async function nodeJson(ctx: EngineContext): Promise<Record<string, unknown>> {
+  const { node, payload, restPath } = ctx
+  const json = { ...summary(node), data: dataOf(ctx) }
+  if (restPath !== '/') return json
+  const { items, next } = await payload.children
+  return {
+    ...json,
+    children: {
+      items: items.map(summary),
+      next: next === null ? null : `${encodePath(node.path)}?${nextQuery(payload.query, next)}`,
+    },
+  }
+}
+
+function summary({ id, path, basetype, name, title }: Node) {
+  return { id, path, basetype, name, title }
+}
+
+/** Without values that only code may see. */
+function dataOf({ node, payload }: EngineContext): Record<string, unknown> {
+  const { fields } = payload.basetype
+  if (payload.can('edit')) return node.data
+  return Object.fromEntries(Object.entries(node.data).filter(([name]) => fields[name]?.type !== 'protected'))
+}
+
+function nextQuery(query: Readonly<Record<string, string>>, after: string): string {
+  return new URLSearchParams({ ...query, after }).toString()
+}

@@ -1,0 +1,145 @@
+import type { Basetype } from '../basetype.ts'
+import type { TaggedCache } from '../cache.ts'
+import type { Connection } from '../db/connection.ts'
+import { DjetError } from '../error.ts'
+import type { DataOf, Fields } from '../field/field.ts'
+import { checkLimit, fromCursor, toCursor } from './cursor.ts'
+import { Finder, type Found } from './finder.ts'
+import type { Node, Page } from './node.ts'
+import type { Branch, ListOptions, NewNode, NodeChange, NodeRef, Nodes, Place } from './nodes.ts'
+import type { Reads } from './reads.ts'
+import type { Rights } from './rights.ts'
+import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
+import * as write from './write.ts'
+
+export interface StoreOptions {
+  connection: Connection
+  basetypes: ReadonlyMap<string, Basetype>
+  /** Undefined: the system, which no rule holds back. */
+  rights: Rights | undefined
+  /** Login noted as the one who made or changed a node. */
+  by: string | null
+  /** Shared cache of branches; undefined inside a transaction. */
+  branches: TaggedCache<Found> | undefined
+  reads: Reads | undefined
+}
+
+/** The tree as one scope sees it. See `Nodes`. */
+export class NodeStore implements Nodes {
+  readonly options: StoreOptions
+  readonly #finder: Finder
+
+  constructor(options: StoreOptions) {
+    this.options = options
+    this.#finder = new Finder(options.connection, options.branches, options.reads)
+  }
+
+  async get<F extends Fields = Fields>(ref: NodeRef, basetype?: Basetype<F>): Promise<Node<DataOf<F>> | null> {
+    const branch = await this.lookUp(ref)
+    const node = branch[0]
+    if (node === undefined || (basetype && node.basetype !== basetype.name)) return null
+    if (this.options.rights && !this.options.rights.may('view', branch)) return null
+    return node as unknown as Node<DataOf<F>>
+  }
+
+  async require<F extends Fields = Fields>(ref: NodeRef, basetype?: Basetype<F>): Promise<Node<DataOf<F>>> {
+    const node = await this.get(ref, basetype)
+    if (node === null) throw notFound(ref, basetype)
+    return node
+  }
+
+  navigate(path: string): Promise<Found> {
+    return this.#finder.find(path)
+  }
+
+  async branch(ref: NodeRef): Promise<Branch> {
+    const branch = await this.lookUp(ref)
+    if (branch.length === 0) throw notFound(ref)
+    this.options.rights?.require('view', branch)
+    return branch
+  }
+
+  async children(parent: NodeRef, options: ListOptions = {}): Promise<Page<Node>> {
+    const limit = checkLimit(options.limit)
+    const branch = await this.branch(parent)
+    const node = branch[0]!
+    this.options.reads?.children(node.id)
+    const newest = this.options.basetypes.get(node.basetype)?.childOrder === 'newest'
+
+    const values: unknown[] = [node.id, limit + 1]
+    const where = ['n.parent_id = $1']
+    const { rights } = this.options
+    if (rights && !rights.unlimited) {
+      const filter = rights.childFilter(branch, values.length + 1)
+      where.push(filter.sql)
+      values.push(...filter.values)
+    }
+    if (options.basetype !== undefined) {
+      values.push([options.basetype].flat())
+      where.push(`n.basetype = any($${values.length})`)
+    }
+    if (options.after !== undefined && newest) {
+      values.push(...fromCursor(options.after, ['number']))
+      where.push(`n.id < $${values.length}`)
+    } else if (options.after !== undefined) {
+      values.push(...fromCursor(options.after, ['number', 'number']))
+      where.push(`(n.position, n.id) > ($${values.length - 1}, $${values.length})`)
+    }
+    const text = `select ${NODE_COLUMNS} from djet.node as n where ${where.join(' and ')}
+      order by ${newest ? 'n.id desc' : 'n.position, n.id'} limit $2`
+    const rows = await this.options.connection.query<NodeRow>({ name: `djet-children ${shapeOf(text)}`, text }, values)
+    const items = rows.slice(0, limit).map(nodeOf)
+    const last = items.at(-1)
+    const next = rows.length > limit && last ? toCursor(newest ? [last.id] : [last.position, last.id]) : null
+    return { items, next }
+  }
+
+  async insert<F extends Fields = Fields>(parent: NodeRef | null, node: NewNode<F>): Promise<Node<DataOf<F>>> {
+    return (await write.insert(this, parent, node as NewNode)) as unknown as Node<DataOf<F>>
+  }
+
+  insertMany(parent: NodeRef, nodes: readonly NewNode[]): Promise<Node[]> {
+    return write.insertMany(this, parent, nodes)
+  }
+
+  update(ref: NodeRef, change: NodeChange): Promise<Node> {
+    return write.update(this, ref, change)
+  }
+
+  move(ref: NodeRef, place: Place): Promise<Node> {
+    return write.move(this, ref, place)
+  }
+
+  delete(ref: NodeRef): Promise<number> {
+    return write.remove(this, ref)
+  }
+
+  /** The branch of a node without asking for rights; empty when there is no such node. */
+  async lookUp(ref: NodeRef): Promise<Branch> {
+    if (typeof ref === 'string') {
+      const found = await this.#finder.find(ref)
+      return found.restPath === '/' ? found.branch : []
+    }
+    const id = typeof ref === 'number' ? ref : ref.id
+    if (!Number.isInteger(id) || id < 1 || id > 2_147_483_647) return []
+    const node = await this.#finder.byId(id)
+    if (node === undefined) return []
+    if (node.parentId === null) return [node]
+    const above = await this.#finder.find(node.path.slice(0, Math.max(1, node.path.lastIndexOf('/'))))
+    return [node, ...above.branch]
+  }
+}
+
+/** Statements are prepared by name, so texts that differ need names that do. */
+function shapeOf(text: string): string {
+  let hash = 5381
+  for (let i = 0; i < text.length; i++) hash = ((hash * 33) ^ text.charCodeAt(i)) >>> 0
+  return hash.toString(36)
+}
+
+export function notFound(ref: NodeRef, basetype?: Pick<Basetype, 'title'>): DjetError {
+  const which = typeof ref === 'object' ? ref.id : ref
+  return new DjetError('NODE_NOT_FOUND', `there is no ${basetype?.title.toLowerCase() ?? 'page'} ${which}.`, {
+    status: 404,
+  })
+}

@@ -1,0 +1,73 @@
+import type { Basetype } from '../basetype.ts'
+import { DjetError } from '../error.ts'
+import { ADMIN, type Acl, decide, type Permission, rolesOf, type User } from './access.ts'
+import type { Branch } from './nodes.ts'
+
+/** The access rules of a site. */
+export class Rules {
+  readonly basetypes: ReadonlyMap<string, Basetype>
+  /** The basetypes' own rules as JSON, for SQL. */
+  readonly acls: string
+  readonly #visitor: Rights
+
+  constructor(basetypes: ReadonlyMap<string, Basetype>) {
+    this.basetypes = basetypes
+    const acls: Record<string, Acl> = {}
+    for (const basetype of basetypes.values()) if (basetype.acl) acls[basetype.name] = basetype.acl
+    this.acls = JSON.stringify(acls)
+    this.#visitor = new Rights(null, this)
+  }
+
+  for(user: User | null): Rights {
+    return user === null ? this.#visitor : new Rights(user, this)
+  }
+}
+
+/** The rules one user is held to. */
+export class Rights {
+  readonly user: User | null
+  readonly roles: readonly string[]
+  readonly #rules: Rules
+
+  constructor(user: User | null, rules: Rules) {
+    this.user = user
+    this.roles = rolesOf(user)
+    this.#rules = rules
+  }
+
+  /** True when nothing is denied to this user, so that no list needs filtering. */
+  get unlimited(): boolean {
+    return this.roles.includes(ADMIN)
+  }
+
+  may(permission: Permission, branch: Branch): boolean {
+    return decide(branch, this.#rules.basetypes, this.roles, permission).allowed
+  }
+
+  /** @throws {DjetError} ACCESS_DENIED: 401 for a visitor, 403 for a user */
+  require(permission: Permission, branch: Branch): void {
+    if (this.may(permission, branch)) return
+    throw new DjetError('ACCESS_DENIED', `you may not ${permission} ${branch[0]?.path ?? 'this'}.`, {
+      status: this.user === null ? 401 : 403,
+    })
+  }
+
+  /**
+   * An SQL condition on `djet.node as n` that holds for the children of a parent this user may view, and its
+   * three values. A child's own rules go before its basetype's, these before what it inherits.
+   *
+   * @param first number of the first `$` parameter
+   */
+  childFilter(parent: Branch, first: number): { sql: string; values: unknown[] } {
+    const inherited = this.roles.map((role) => decide(parent, this.#rules.basetypes, [role], 'view').allowed)
+    const sql = `exists (
+      select 1 from unnest($${first}::text[], $${first + 1}::boolean[]) as held (role, inherited)
+      where coalesce(
+        case when n.acl ? held.role then (n.acl -> held.role) ?| array['view', '*'] end,
+        case when $${first + 2}::jsonb -> n.basetype ? held.role
+             then ($${first + 2}::jsonb -> n.basetype -> held.role) ?| array['view', '*'] end,
+        held.inherited))`
+    return { sql, values: [this.roles, inherited, this.#rules.acls] }
+  }
+}
+

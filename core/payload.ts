@@ -1,0 +1,188 @@
+import { ADMIN, decide, type Permission, rolesOf, type User } from './node/access.ts'
+import type { Basetype } from './basetype.ts'
+import { DjetError } from './error.ts'
+import { fieldTitle, isEmpty } from './field/index.ts'
+import { formatAmount, formatBytes, formatDate, formatDateTime, formatNumber } from './format.ts'
+import { Lazy } from './lazy.ts'
+import type { Node, Page } from './node/node.ts'
+import { fits } from './node/place.ts'
+import type { Branch } from './node/nodes.ts'
+import type { Reads } from './node/reads.ts'
+import type { Djet } from './scope.ts'
+import type { Flash } from './session.ts'
+
+/** One entry of a menu or of the breadcrumbs. */
+export interface MenuItem {
+  readonly title: string
+  readonly url: string
+  /** Whether the page shown is at or below it. */
+  readonly here: boolean
+}
+
+/** A form's texts and messages, by field. */
+export interface FormState {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly errors: Readonly<Record<string, string>>
+}
+
+/** What a template sees as `it`. Engines and plugins add values of their own. */
+export interface Payload {
+  readonly site: Readonly<Record<string, unknown>> & { readonly title: string }
+  readonly node: Node
+  readonly basetype: Basetype
+  /** The node first, the root last. */
+  readonly branch: Branch
+  readonly restPath: string
+  readonly path: string
+  readonly query: Readonly<Record<string, string>>
+  readonly user: User | null
+  readonly breadcrumbs: readonly MenuItem[]
+  readonly menu: PromiseLike<readonly MenuItem[]>
+  /** Children of the node that the visitor may see: the page `?after=` asks for. */
+  readonly children: PromiseLike<Page<Node>>
+  /** Basetypes a child of this node may have, for those who may edit. */
+  readonly allowedChildren: readonly Basetype[]
+  /** Messages left by the request before. */
+  flash: readonly Flash[]
+  form: FormState
+  /** What the fields of an edit form belong to: the node itself, or one that is to be made below it. */
+  editing: { readonly basetype: Basetype; readonly data: Readonly<Record<string, unknown>> }
+  /** Hidden input that a form with method post must hold, as its first element. */
+  csrf(): string
+  csrfToken(): string
+  /** URL of a static file of a plugin, of `core` or of `site`. */
+  asset(plugin: string, file: string): string
+  /** URL of a place below the node. */
+  url(restPath?: string): string
+  can(permission: Permission): boolean
+  viewField(name: string): Promise<string>
+  editField(name: string): Promise<string>
+  formatDate: typeof formatDate
+  formatDateTime: typeof formatDateTime
+  formatAmount: typeof formatAmount
+  formatNumber: typeof formatNumber
+  formatBytes: typeof formatBytes
+  [value: string]: unknown
+}
+
+export interface PayloadOptions {
+  djet: Djet
+  node: Node
+  branch: Branch
+  restPath: string
+  path: string
+  query: Readonly<Record<string, string>>
+  csrfToken(): string
+  reads?: Reads | undefined
+}
+
+/** URL of a place below a node. */
+export function urlBelow(node: Pick<Node, 'path'>, restPath = '/'): string {
+  const base = encodePath(node.path)
+  if (restPath === '/' || restPath === '') return base
+  return `${base === '/' ? '' : base}${restPath.startsWith('/') ? '' : '/'}${restPath}`
+}
+
+/** A path as it stands in a URL. */
+export function encodePath(path: string): string {
+  return encodeURI(path).replace(/[?#]/g, encodeURIComponent)
+}
+
+/** Makes what templates see of one request. */
+export function createPayload(options: PayloadOptions): Payload {
+  const { djet, node, branch } = options
+  const { app } = djet
+  const basetype = app.basetypes.get(node.basetype)!
+  const roles = djet.system ? [ADMIN] : rolesOf(djet.user)
+  const may = (permission: Permission) => decide(branch, app.basetypes, roles, permission).allowed
+  const payload: Payload = {
+    site: app.config.site,
+    node,
+    basetype,
+    branch,
+    restPath: options.restPath,
+    path: options.path,
+    query: options.query,
+    user: djet.user,
+    breadcrumbs: branch
+      .map((step, i) => ({ title: step.name, url: encodePath(step.path), here: i === 0 && options.restPath === '/' }))
+      .reverse(),
+    menu: new Lazy(() => menuOf(djet, options.path, options.reads)),
+    children: new Lazy(() => djet.nodes.children(node, listOptions(options.query))),
+    get allowedChildren() {
+      return may('edit') ? allowedChildren(app.basetypes, basetype) : []
+    },
+    flash: [],
+    form: { values: {}, errors: {} },
+    editing: { basetype, data: node.data },
+    csrf: () => `<input type="hidden" name="_csrf" value="${options.csrfToken()}">`,
+    csrfToken: options.csrfToken,
+    asset: (plugin, file) => app.assetUrl(plugin, file),
+    url: (restPath) => urlBelow(node, restPath),
+    can: may,
+    viewField,
+    editField,
+    formatDate,
+    formatDateTime,
+    formatAmount,
+    formatNumber,
+    formatBytes,
+  }
+  for (const plugin of app.plugins) {
+    for (const [key, compute] of Object.entries(plugin.payload ?? {})) payload[key] = new Lazy(() => compute(djet))
+  }
+
+  async function viewField(name: string): Promise<string> {
+    const field = fieldOf(basetype, name)
+    const value = node.data[name]
+    if (isEmpty(value) || (field.type === 'protected' && !may('edit'))) return ''
+    const title = field.title ?? fieldTitle(name)
+    return app.renderer.render(`field/${field.type}.view.eta`, { ...payload, name, field, title, value })
+  }
+
+  async function editField(name: string): Promise<string> {
+    const field = fieldOf(payload.editing.basetype, name)
+    const value = payload.editing.data[name]
+    const typed = payload.form.values[name]
+    const text = typed !== undefined ? String(typed) : isEmpty(value) ? '' : field.toForm(value)
+    const values = {
+      ...payload,
+      name,
+      field,
+      value,
+      text,
+      title: field.title ?? fieldTitle(name),
+      error: payload.form.errors[name],
+      id: `field-${name}`,
+      required: field.required,
+    }
+    const input = await app.renderer.render(`field/${field.type}.edit.eta`, values)
+    return app.renderer.render('field/row.eta', { ...values, input })
+  }
+
+  return payload
+}
+
+/** Paging of a list as the URL asks for it. */
+export function listOptions(query: Readonly<Record<string, string>>): { limit?: number; after?: string } {
+  return {
+    ...(query.limit === undefined ? {} : { limit: Number(query.limit) }),
+    ...(query.after === undefined || query.after === '' ? {} : { after: query.after }),
+  }
+}
+
+function fieldOf(basetype: Basetype, name: string) {
+  const field = basetype.fields[name]
+  if (field) return field
+  throw new DjetError('FIELD_UNKNOWN', `basetype '${basetype.name}' has no field '${name}'.`)
+}
+
+function allowedChildren(basetypes: ReadonlyMap<string, Basetype>, parent: Basetype): Basetype[] {
+  return [...basetypes.values()].filter((basetype) => fits(basetype, parent))
+}
+
+/** The children of the root that this visitor may see. */
+async function menuOf(djet: Djet, path: string, reads: Reads | undefined): Promise<MenuItem[]> {
+  const items = await djet.app.menu(djet, reads)
+  return items.map(({ title, url }) => ({ title, url, here: path === url || path.startsWith(`${url}/`) }))
+}

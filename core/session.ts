@@ -1,0 +1,187 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Context } from 'koa'
+import type { FlashKind } from './engine.ts'
+import type { Database } from './db/database.ts'
+import type { User } from './node/access.ts'
+
+const COOKIE = 'djet_session'
+const GUEST_COOKIE = 'djet_guest'
+
+/** A message for the next page. */
+export interface Flash {
+  readonly message: string
+  readonly kind: FlashKind
+}
+
+interface SessionRow {
+  account_id: number | null
+  login: string | null
+  name: string | null
+  roles: string[] | null
+  flash: Flash[]
+  stale: boolean
+}
+
+export interface SessionSettings {
+  /** Days without a visit after which a session ends. */
+  readonly days: number
+  /** Secret of the site, for the tokens of forms. */
+  readonly secret: string
+}
+
+/** Whether a request brings a session cookie: without one it is a guest's, whose page may come from the cache. */
+export function hasSession(ctx: Context): boolean {
+  return ctx.headers.cookie?.includes(`${COOKIE}=`) ?? false
+}
+
+/**
+ * One visitor's session: a random token in an HttpOnly cookie, its SHA-256 in `djet.session`. Written only when
+ * there is something to keep: a login, or a message for the next page.
+ */
+export class Session {
+  readonly #ctx: Context
+  readonly #database: Database
+  readonly #settings: SessionSettings
+  #token: string | undefined
+  #guestKey: string | undefined
+  #user: User | null = null
+  #flash: Flash[] = []
+
+  private constructor(ctx: Context, database: Database, settings: SessionSettings) {
+    this.#ctx = ctx
+    this.#database = database
+    this.#settings = settings
+  }
+
+  static async load(ctx: Context, database: Database, settings: SessionSettings): Promise<Session> {
+    const session = new Session(ctx, database, settings)
+    const token = hasSession(ctx) ? ctx.cookies.get(COOKIE) : undefined
+    if (!token) return session
+    const [row] = await database.query<SessionRow>(
+      {
+        name: 'djet-session',
+        text: `select s.account_id, a.login, a.name, a.roles, s.flash, s.seen < now() - interval '5 minutes' as stale
+          from djet.session s left join djet.account a on a.id = s.account_id and a.enabled
+          where s.token_hash = $1 and s.expires > now()`,
+      },
+      [digest(token)],
+    )
+    if (!row) return session
+    session.#token = token
+    session.#flash = row.flash
+    if (row.account_id !== null && row.login !== null) {
+      session.#user = { id: row.account_id, login: row.login, name: row.name ?? row.login, roles: row.roles ?? [] }
+    }
+    if (row.stale) await session.#touch(token)
+    return session
+  }
+
+  get user(): User | null {
+    return this.#user
+  }
+
+  /** Logs a user in under a new token, so that a token known from before is worth nothing. */
+  async logIn(user: User): Promise<void> {
+    await this.#end()
+    this.#user = user
+    await this.#begin(user.id)
+  }
+
+  async logOut(): Promise<void> {
+    await this.#end()
+    this.#user = null
+    this.#ctx.cookies.set(COOKIE, null, this.#cookieOptions())
+  }
+
+  /** Keeps a message for the next page. */
+  async addFlash(flash: Flash): Promise<void> {
+    if (this.#token === undefined) await this.#begin(null)
+    await this.#database.query('update djet.session set flash = flash || $2::jsonb where token_hash = $1', [
+      digest(this.#token!),
+      JSON.stringify([flash]),
+    ])
+  }
+
+  /** The kept messages, which are then forgotten. */
+  async takeFlash(): Promise<Flash[]> {
+    if (this.#flash.length === 0 || this.#token === undefined) return []
+    const taken = this.#flash
+    this.#flash = []
+    await this.#database.query("update djet.session set flash = '[]' where token_hash = $1", [digest(this.#token)])
+    return taken
+  }
+
+  /** The token of this visitor's forms: an HMAC of his session's token, or of a cookie set for the purpose. */
+  formToken(): string {
+    return this.#sign(this.#token ?? this.#guest() ?? this.#newGuest())
+  }
+
+  /** Whether a form's token is this visitor's. */
+  checkFormToken(given: unknown): boolean {
+    const key = this.#token ?? this.#guest()
+    if (key === undefined || typeof given !== 'string') return false
+    const expected = Buffer.from(this.#sign(key))
+    const actual = Buffer.from(given)
+    return expected.length === actual.length && timingSafeEqual(expected, actual)
+  }
+
+  #sign(key: string): string {
+    return createHmac('sha256', this.#settings.secret).update(`form:${key}`).digest('base64url')
+  }
+
+  #guest(): string | undefined {
+    this.#guestKey ??= this.#ctx.cookies.get(GUEST_COOKIE) || undefined
+    return this.#guestKey
+  }
+
+  #newGuest(): string {
+    const key = randomBytes(24).toString('base64url')
+    this.#ctx.cookies.set(GUEST_COOKIE, key, { ...this.#cookieOptions(), maxAge: undefined })
+    this.#guestKey = key
+    return key
+  }
+
+  async #begin(accountId: number | null): Promise<void> {
+    const token = randomBytes(32).toString('base64url')
+    await this.#database.query(
+      `insert into djet.session (token_hash, account_id, expires) values ($1, $2, now() + $3 * interval '1 day')`,
+      [digest(token), accountId, this.#settings.days],
+    )
+    this.#token = token
+    this.#ctx.cookies.set(COOKIE, token, this.#cookieOptions())
+  }
+
+  async #end(): Promise<void> {
+    if (this.#token === undefined) return
+    await this.#database.query('delete from djet.session where token_hash = $1', [digest(this.#token)])
+    this.#token = undefined
+    this.#flash = []
+  }
+
+  async #touch(token: string): Promise<void> {
+    await this.#database.query(
+      `update djet.session set seen = now(), expires = now() + $2 * interval '1 day' where token_hash = $1`,
+      [digest(token), this.#settings.days],
+    )
+    this.#ctx.cookies.set(COOKIE, token, this.#cookieOptions())
+  }
+
+  #cookieOptions() {
+    return {
+      httpOnly: true,
+      sameSite: 'lax' as const,
+      secure: this.#ctx.secure,
+      maxAge: this.#settings.days * 24 * 60 * 60 * 1000,
+      overwrite: true,
+    }
+  }
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+/** Removes sessions that have ended. */
+export async function removeEndedSessions(database: Database): Promise<void> {
+  await database.query('delete from djet.session where expires < now()')
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from './core/index.ts'
+import { jobmachine } from './plugins/jobmachine/index.ts'
+import { salesOrder } from './plugins/sales-order/index.ts'
+import { users } from './plugins/users/index.ts'
+import { seedNorthwind } from './sample/seed.ts'
+
+export default defineConfig({
+  site: { title: 'Northwind Traders' },
+  plugins: [users(), jobmachine({ threads: 2 }), salesOrder()],
+  seed: seedNorthwind,
+})

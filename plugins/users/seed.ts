@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto'
+import type { Djet } from '../../core/index.ts'
+import { login, logout, users } from './basetypes.ts'
+import { addUser } from './model.ts'
+
+/** Makes the login and logout pages, the place of the users, and the first administrator. */
+export async function seed(djet: Djet): Promise<void> {
+  await djet.nodes.insert('/', { basetype: login, part: djet.config.login.slice(1) || 'login', name: 'Log in' })
+  await djet.nodes.insert('/', { basetype: logout, part: 'logout', name: 'Log out' })
+  await djet.nodes.insert('/', { basetype: users, part: 'users', name: 'Users' })
+  const given = process.env.DJET_ADMIN_PASSWORD
+  const password = given || newPassword()
+  await addUser(djet, { login: 'admin', name: 'Administrator', password, roles: ['admin', 'staff'] })
+  const text = given ? 'password as given by DJET_ADMIN_PASSWORD' : `password ${password}  (shown this once)`
+  djet.app.announcements.push({ label: 'log in', text: `as admin, ${text}` })
+}
+
+/** 96 random bits, 16 characters. */
+export function newPassword(): string {
+  return randomBytes(12).toString('base64url')
+}
