@@ -23,7 +23,8 @@ function pauseButtons(form) {
 // the browser's history keeps a page as it was left
 window.addEventListener('pageshow', (event) => {
   if (!event.persisted) return
-  for (const button of document.querySelectorAll('form[method="post"] button:disabled')) button.disabled = false
+  for (const button of document.querySelectorAll('form[method="post"] button:disabled'))
+    button.disabled = false
 })
 
 document.addEventListener('change', (event) => {
