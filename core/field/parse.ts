@@ -41,7 +41,7 @@ export function parseData<F extends Fields>(
   if (!options.onlyKnown) refuseUnknown(fields, input, errors)
   for (const [name, field] of Object.entries(fields)) {
     const given = givenValue(field, Object.hasOwn(input, name) ? input[name] : undefined, options)
-    if (given === undefined && options.partial) continue
+    if (given === undefined && (options.partial || isFormOnly(field, options))) continue
     try {
       const value = checkedValue(field, given, options)
       if (field.storage && value !== undefined) data.set(name, value)
@@ -60,6 +60,11 @@ function givenValue(field: Field, value: unknown, options: ParseOptions): unknow
     if (field.type === 'protected' || (options.partial && !field.updatable)) return undefined
   }
   return value === undefined && field.type === 'boolean' && options.form ? false : value
+}
+
+/** What is not stored is asked for where it is typed; the node it was typed for is then stored without it. */
+function isFormOnly(field: Field, options: ParseOptions): boolean {
+  return !field.storage && !options.form && !options.client
 }
 
 function checkedValue(field: Field, given: unknown, options: ParseOptions): unknown {

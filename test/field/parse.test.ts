@@ -53,6 +53,16 @@ describe('parseData of a whole node', () => {
     expect(parseData(fields, { sku: 'A1', again: 'abc' }).data).not.toHaveProperty('again')
     expect(parseData(fields, { sku: 'A1', again: 'abcd' }).errors).toHaveProperty('again')
   })
+  it('requires a field without storage of a form, not of code that stores what the form gave', () => {
+    const consent = { name: field.str(), consent: field.str({ required: true, storage: false }) }
+    expect(parseData(consent, { name: 'x' }, { form: true }).errors).toEqual({ consent: 'must be filled in' })
+    expect(parseData(consent, { name: 'x' }).errors).toEqual({})
+  })
+  it('gives values that pass again unchanged', () => {
+    const input = { sku: ' a ', price: '1.5', sold: 'on', note: '<p>a &amp; b<script>', born: '2026-03-31' }
+    const { data } = parseData(fields, input, { form: true })
+    expect(parseData(fields, data)).toEqual({ data, errors: {} })
+  })
   it('takes text that turns out to be nothing as empty', () => {
     expect(
       parseData({ note: field.html({ required: true }) }, { note: '<script>x</script>' }).errors,
