@@ -31,18 +31,24 @@ export function checkPassword(password: string): void {
   const length = [...password].length
   if (length >= SHORTEST_PASSWORD && length <= LONGEST_PASSWORD) return
   const problem =
-    length < SHORTEST_PASSWORD ? `must have at least ${SHORTEST_PASSWORD} characters` : 'is longer than 1000 characters'
-  throw new DjetError(length < SHORTEST_PASSWORD ? 'PASSWORD_TOO_SHORT' : 'PASSWORD_TOO_LONG', `the password ${problem}.`, {
-    status: 422,
-    fields: { password: problem },
-  })
+    length < SHORTEST_PASSWORD
+      ? `must have at least ${SHORTEST_PASSWORD} characters`
+      : 'is longer than 1000 characters'
+  throw new DjetError(
+    length < SHORTEST_PASSWORD ? 'PASSWORD_TOO_SHORT' : 'PASSWORD_TOO_LONG',
+    `the password ${problem}.`,
+    {
+      status: 422,
+      fields: { password: problem },
+    },
+  )
 }
 
 /** @throws {DjetError} LOGIN_INVALID 422, LOGIN_TAKEN 409, and those of `checkPassword` */
 export async function createAccount(djet: Djet, account: NewAccount): Promise<Account> {
   const login = account.login.trim().toLowerCase()
   if (!/^[a-z0-9][a-z0-9._@+-]{0,99}$/.test(login)) {
-    const problem = "must be letters, digits and . _ @ + -, beginning with a letter or digit"
+    const problem = 'must be letters, digits and . _ @ + -, beginning with a letter or digit'
     throw new DjetError('LOGIN_INVALID', `the login ${problem}.`, { status: 422, fields: { login: problem } })
   }
   checkPassword(account.password)

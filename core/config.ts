@@ -13,7 +13,12 @@ const size = z
   .union([z.int().positive(), z.string().regex(/^\d+\s*(kb|mb|gb)$/i, 'must be like 512kb, 10mb or 1gb')])
   .transform((value) => {
     if (typeof value === 'number') return value
-    const unit = { k: 1024, m: MEGABYTE, g: 1024 * MEGABYTE }[value.replace(/[\d\s]/g, '').charAt(0).toLowerCase()]
+    const unit = { k: 1024, m: MEGABYTE, g: 1024 * MEGABYTE }[
+      value
+        .replace(/[\d\s]/g, '')
+        .charAt(0)
+        .toLowerCase()
+    ]
     return Number.parseInt(value, 10) * (unit ?? 1)
   })
 
@@ -37,7 +42,9 @@ const schema = z.strictObject({
   /** True behind a reverse proxy that sets X-Forwarded-*. */
   trustProxy: z.boolean().default(false),
   /** Plugins in any order; what they require decides. */
-  plugins: z.array(z.custom<Plugin>((value) => isPlugin(value), 'must be made by definePlugin (call it: users())')),
+  plugins: z.array(
+    z.custom<Plugin>((value) => isPlugin(value), 'must be made by definePlugin (call it: users())'),
+  ),
   /** Caches of pages, branches and menus. Off: every request asks the database. */
   cache: z
     .union([
@@ -75,7 +82,9 @@ const schema = z.strictObject({
   /** Seconds that running requests get at shutdown. */
   grace: seconds.max(60).default(5),
   /** Makes the site's first nodes, once, in one transaction. */
-  seed: z.custom<(djet: Djet) => Promise<void>>((value) => typeof value === 'function', 'must be a function').optional(),
+  seed: z
+    .custom<(djet: Djet) => Promise<void>>((value) => typeof value === 'function', 'must be a function')
+    .optional(),
 })
 
 /** What `djet.config.ts` may say. */
@@ -109,7 +118,8 @@ function optionsAt(path: readonly PropertyKey[]): string[] {
   let at: any = schema
   for (const key of path) {
     at = at?.shape?.[key]
-    while (at && !at.shape && (at.unwrap || at.def?.innerType)) at = at.unwrap ? at.unwrap() : at.def.innerType
+    while (at && !at.shape && (at.unwrap || at.def?.innerType))
+      at = at.unwrap ? at.unwrap() : at.def.innerType
     if (at && !at.shape && at.options) at = at.options.find((option: { shape?: unknown }) => option.shape)
   }
   return at?.shape ? Object.keys(at.shape) : []
@@ -180,7 +190,10 @@ export async function loadConfig(dir: string): Promise<Config> {
     throw new DjetError('CONFIG_BROKEN', `${file} could not be loaded: ${messageOf(error)}`, { cause: error })
   }
   if (module.default === undefined) {
-    throw new DjetError('CONFIG_BROKEN', `${file} has no default export. Write: export default defineConfig({ … })`)
+    throw new DjetError(
+      'CONFIG_BROKEN',
+      `${file} has no default export. Write: export default defineConfig({ … })`,
+    )
   }
   return checkConfig(module.default, folder)
 }

@@ -1,10 +1,12 @@
+import type { Basetype } from './basetype.ts'
 import { allow, defineEngine, type EngineContext } from './engine.ts'
 import { DjetError } from './error.ts'
 import { parseData } from './field/index.ts'
+import type { StoredFile } from './file/files.ts'
+import { sendFile } from './http/send-file.ts'
 import { upload } from './http/upload.ts'
 import { fits } from './node/place.ts'
 import { encodePath } from './payload.ts'
-import type { Basetype } from './basetype.ts'
 
 /**
  * What answers for every node where its own engine does not: its page, and for those who may edit it the generic
@@ -12,6 +14,15 @@ import type { Basetype } from './basetype.ts'
  */
 export const defaultEngine = defineEngine((router) => {
   router.get('/', (ctx) => ctx.render())
+
+  router.get('/-/file/:field', async (ctx) => {
+    const field = ctx.params.field ?? ''
+    const id = ctx.node.data[field]
+    if (ctx.payload.basetype.fields[field]?.type !== 'file' || typeof id !== 'string') {
+      throw new DjetError('FILE_NOT_FOUND', 'there is no such file.', { status: 404 })
+    }
+    await sendFile(ctx, id, { inline: true })
+  })
 
   router.get('/-/edit', allow('edit'), (ctx) => ctx.render('node/edit.eta'))
   router.post('/-/edit', allow('edit'), upload(), async (ctx) => {
@@ -40,19 +51,30 @@ export const defaultEngine = defineEngine((router) => {
     await save(ctx, newBasetype, 'node/new.eta', false, async (data) => {
       const { name, title, part } = textsOf(ctx)
       const asked = part === '' ? {} : { part }
-      const node = await ctx.djet.nodes.insert(ctx.node, { basetype: newBasetype, name, title, ...asked, data })
+      const node = await ctx.djet.nodes.insert(ctx.node, {
+        basetype: newBasetype,
+        name,
+        title,
+        ...asked,
+        data,
+      })
       ctx.flash(`${node.name} is made.`)
       return node.path
     })
   })
 
   router.get('/-/delete', allow('edit'), async (ctx) => {
-    if (ctx.node.parentId === null) throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
+    if (ctx.node.parentId === null)
+      throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
     await ctx.render('node/delete.eta', { below: await countBelow(ctx) })
   })
   router.post('/-/delete', allow('edit'), async (ctx) => {
     const count = await ctx.djet.nodes.delete(ctx.node)
-    ctx.flash(count === 1 ? `${ctx.node.name} is deleted.` : `${ctx.node.name} and ${count - 1} below it are deleted.`)
+    ctx.flash(
+      count === 1
+        ? `${ctx.node.name} is deleted.`
+        : `${ctx.node.name} and ${count - 1} below it are deleted.`,
+    )
     ctx.seeOther(encodePath(ctx.branch[1]?.path ?? '/'))
   })
 })
@@ -102,12 +124,12 @@ async function save(
 }
 
 /** The first uploaded file of each file field becomes its value. */
-async function uploadedFiles(ctx: EngineContext): Promise<Record<string, string>> {
-  const values: Record<string, string> = {}
+async function uploadedFiles(ctx: EngineContext): Promise<Record<string, StoredFile>> {
+  const values: Record<string, StoredFile> = {}
   for (const [name, [file]] of Object.entries(ctx.files)) {
     if (!file) continue
     await ctx.djet.files.keep(file.id)
-    values[name] = file.id
+    values[name] = file
   }
   return values
 }

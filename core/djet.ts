@@ -3,26 +3,26 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Basetype } from './basetype.ts'
 import { type Config, loadConfig } from './config.ts'
+import { createScope } from './create-scope.ts'
 import { Database } from './db/database.ts'
 import { startEmbedded } from './db/embedded/index.ts'
 import { ListenHub } from './db/listen.ts'
 import type { Engine } from './engine.ts'
+import { startHousekeeping } from './housekeeping.ts'
 import { openLog } from './http/log.ts'
 import { startHttp } from './http/server.ts'
 import { StaticFiles } from './http/static.ts'
-import { startHousekeeping } from './housekeeping.ts'
+import { menuOf } from './menu.ts'
 import type { User } from './node/access.ts'
 import { type Caches, createCaches, followChanges, NO_CACHES } from './node/caches.ts'
 import type { Reads } from './node/reads.ts'
 import { Rules } from './node/rights.ts'
 import type { MenuItem } from './payload.ts'
 import type { Contributions, Plugin, Stop } from './plugin.ts'
+import { prepareSite } from './prepare.ts'
 import { createRegistry, type Registry } from './registry.ts'
 import { Renderer } from './render.ts'
 import type { Djet } from './scope.ts'
-import { createScope } from './create-scope.ts'
-import { menuOf } from './menu.ts'
-import { prepareSite } from './prepare.ts'
 
 export interface OpenOptions {
   /** PostgreSQL URL; goes before the configuration's. */
@@ -133,7 +133,9 @@ export class DjetApp {
   }
 
   /** What plugins gave to an extension point, in plugin order. */
-  contributions<K extends keyof Contributions>(key: K): { plugin: Plugin; value: NonNullable<Contributions[K]> }[] {
+  contributions<K extends keyof Contributions>(
+    key: K,
+  ): { plugin: Plugin; value: NonNullable<Contributions[K]> }[] {
     return this.#registry.contributions(key)
   }
 
@@ -232,7 +234,12 @@ export async function openSite(dir: string, options: OpenOptions = {}): Promise<
       url = embedded.url
       dataDir = embedded.dataDir
     }
-    const database = await Database.open({ url, poolSize: options.poolSize ?? config.poolSize, applicationName, log })
+    const database = await Database.open({
+      url,
+      poolSize: options.poolSize ?? config.poolSize,
+      applicationName,
+      log,
+    })
     stops.push(() => database.close())
     const listen = new ListenHub(url, log)
     stops.push(() => listen.stop())

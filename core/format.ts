@@ -20,7 +20,10 @@ export function formatAmount(amount: string | number | null | undefined, decimal
   if (!match) return String(amount)
   const [, sign = '', whole = '0', fraction = ''] = match
   const grouped = WHOLE.format(BigInt(whole))
-  const shown = fraction.length > decimals ? fraction.replace(/0+$/, '').padEnd(decimals, '0') : fraction.padEnd(decimals, '0')
+  const shown =
+    fraction.length > decimals
+      ? fraction.replace(/0+$/, '').padEnd(decimals, '0')
+      : fraction.padEnd(decimals, '0')
   return `${sign}${grouped}${shown === '' ? '' : `.${shown}`}`
 }
 

@@ -1,13 +1,21 @@
 /** The public API of Djet. Plugins and sites import from here and from nowhere deeper. */
-export { type Account, authenticate, checkPassword, createAccount, findAccount, type NewAccount, setPassword } from './account.ts'
+export {
+  type Account,
+  authenticate,
+  checkPassword,
+  createAccount,
+  findAccount,
+  type NewAccount,
+  setPassword,
+} from './account.ts'
 export { type Basetype, defineBasetype, type NodeOf } from './basetype.ts'
 export { type Config, defineConfig, type SiteConfig } from './config.ts'
 export type { Connection, NamedStatement } from './db/connection.ts'
 export { type AppScopeOptions, DjetApp, type OpenOptions, openSite, type Serving } from './djet.ts'
 export {
   allow,
-  defineEngine,
   type DjetContext,
+  defineEngine,
   type Engine,
   type EngineContext,
   type EngineMiddleware,
@@ -20,11 +28,21 @@ export type { Files, NewFile, StoredFile } from './file/files.ts'
 export { formatAmount, formatBytes, formatDate, formatDateTime, formatNumber } from './format.ts'
 export { wantsJson } from './http/accept.ts'
 export { isLocalPath } from './http/local-path.ts'
-export { upload, type UploadOptions } from './http/upload.ts'
+export { type SendFileOptions, sendFile } from './http/send-file.ts'
+export { type UploadOptions, upload } from './http/upload.ts'
 export { type Acl, ADMIN, type Decision, decide, type Permission, rolesOf, type User } from './node/access.ts'
 export { checkLimit, fromCursor, toCursor } from './node/cursor.ts'
 export type { Node, Page } from './node/node.ts'
-export type { BasetypeRef, Branch, ListOptions, NewNode, NodeChange, NodeRef, Nodes, Place } from './node/nodes.ts'
+export type {
+  BasetypeRef,
+  Branch,
+  ListOptions,
+  NewNode,
+  NodeChange,
+  NodeRef,
+  Nodes,
+  Place,
+} from './node/nodes.ts'
 export { partFrom } from './node/part.ts'
 export { page } from './page.ts'
 export { encodePath, type FormState, type MenuItem, type Payload, urlBelow } from './payload.ts'

@@ -1,14 +1,18 @@
 import type { DjetApp } from './djet.ts'
 import { rolesOf } from './node/access.ts'
 import type { Reads } from './node/reads.ts'
-import { encodePath, type MenuItem } from './payload.ts'
+import { encodePath, listedTypes, type MenuItem } from './payload.ts'
 import type { Djet } from './scope.ts'
 
 /** Entries a menu has at most. */
 const LONGEST_MENU = 30
 
 /** The children of the root that the scope's user may see, kept for each set of roles. */
-export async function menuOf(app: DjetApp, djet: Djet, reads?: Reads): Promise<readonly Omit<MenuItem, 'here'>[]> {
+export async function menuOf(
+  app: DjetApp,
+  djet: Djet,
+  reads?: Reads,
+): Promise<readonly Omit<MenuItem, 'here'>[]> {
   const [root] = (await app.scope().nodes.navigate('/')).branch
   if (!root) return []
   const tags = [`n${root.id}`, `c${root.id}`]
@@ -18,8 +22,10 @@ export async function menuOf(app: DjetApp, djet: Djet, reads?: Reads): Promise<r
   const kept = values?.get(key)
   if (kept) return kept.value as Omit<MenuItem, 'here'>[]
   const moment = values?.moment ?? 0
-  const shown = [...app.basetypes.values()].filter((basetype) => basetype.menu !== false).map(({ name }) => name)
-  const { items } = await djet.nodes.children(root, { limit: LONGEST_MENU, basetype: shown })
+  const { items } = await djet.nodes.children(root, {
+    limit: LONGEST_MENU,
+    basetype: listedTypes(app.basetypes),
+  })
   const menu = items.map((node) => ({ title: node.name, url: encodePath(node.path) }))
   values?.set(key, { value: menu }, tags, moment)
   return menu

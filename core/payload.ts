@@ -1,12 +1,12 @@
-import { ADMIN, decide, type Permission, rolesOf, type User } from './node/access.ts'
 import type { Basetype } from './basetype.ts'
 import { DjetError } from './error.ts'
 import { fieldTitle, isEmpty } from './field/index.ts'
 import { formatAmount, formatBytes, formatDate, formatDateTime, formatNumber } from './format.ts'
 import { Lazy } from './lazy.ts'
+import { ADMIN, decide, type Permission, rolesOf, type User } from './node/access.ts'
 import type { Node, Page } from './node/node.ts'
-import { fits } from './node/place.ts'
 import type { Branch } from './node/nodes.ts'
+import { fits } from './node/place.ts'
 import type { Reads } from './node/reads.ts'
 import type { Djet } from './scope.ts'
 import type { Flash } from './session.ts'
@@ -35,11 +35,15 @@ export interface Payload {
   readonly restPath: string
   readonly path: string
   readonly query: Readonly<Record<string, string>>
+  /** Where one logs in. */
+  readonly loginUrl: string
   readonly user: User | null
   readonly breadcrumbs: readonly MenuItem[]
   readonly menu: PromiseLike<readonly MenuItem[]>
   /** Children of the node that the visitor may see: the page `?after=` asks for. */
   readonly children: PromiseLike<Page<Node>>
+  /** The same without types that stand in no menu (`menu: false`). */
+  readonly listed: PromiseLike<Page<Node>>
   /** Basetypes a child of this node may have, for those who may edit. */
   readonly allowedChildren: readonly Basetype[]
   /** Messages left by the request before. */
@@ -57,6 +61,7 @@ export interface Payload {
   can(permission: Permission): boolean
   viewField(name: string): Promise<string>
   editField(name: string): Promise<string>
+  fieldTitle: typeof fieldTitle
   formatDate: typeof formatDate
   formatDateTime: typeof formatDateTime
   formatAmount: typeof formatAmount
@@ -103,12 +108,20 @@ export function createPayload(options: PayloadOptions): Payload {
     restPath: options.restPath,
     path: options.path,
     query: options.query,
+    loginUrl: app.config.login,
     user: djet.user,
     breadcrumbs: branch
-      .map((step, i) => ({ title: step.name, url: encodePath(step.path), here: i === 0 && options.restPath === '/' }))
+      .map((step, i) => ({
+        title: step.name,
+        url: encodePath(step.path),
+        here: i === 0 && options.restPath === '/',
+      }))
       .reverse(),
     menu: new Lazy(() => menuOf(djet, options.path, options.reads)),
     children: new Lazy(() => djet.nodes.children(node, listOptions(options.query))),
+    listed: new Lazy(() =>
+      djet.nodes.children(node, { ...listOptions(options.query), basetype: listedTypes(app.basetypes) }),
+    ),
     get allowedChildren() {
       return may('edit') ? allowedChildren(app.basetypes, basetype) : []
     },
@@ -122,6 +135,7 @@ export function createPayload(options: PayloadOptions): Payload {
     can: may,
     viewField,
     editField,
+    fieldTitle,
     formatDate,
     formatDateTime,
     formatAmount,
@@ -129,7 +143,8 @@ export function createPayload(options: PayloadOptions): Payload {
     formatBytes,
   }
   for (const plugin of app.plugins) {
-    for (const [key, compute] of Object.entries(plugin.payload ?? {})) payload[key] = new Lazy(() => compute(djet))
+    for (const [key, compute] of Object.entries(plugin.payload ?? {}))
+      payload[key] = new Lazy(() => compute(djet))
   }
 
   async function viewField(name: string): Promise<string> {
@@ -137,14 +152,24 @@ export function createPayload(options: PayloadOptions): Payload {
     const value = node.data[name]
     if (isEmpty(value) || (field.type === 'protected' && !may('edit'))) return ''
     const title = field.title ?? fieldTitle(name)
-    return app.renderer.render(`field/${field.type}.view.eta`, { ...payload, name, field, title, value })
+    const more = await referredTo(djet, field.type, value)
+    return app.renderer.render(fieldTemplate(field.type, 'view'), {
+      ...payload,
+      ...more,
+      name,
+      field,
+      title,
+      value,
+    })
   }
 
   async function editField(name: string): Promise<string> {
     const field = fieldOf(payload.editing.basetype, name)
     const value = payload.editing.data[name]
     const typed = payload.form.values[name]
-    const text = typed !== undefined ? String(typed) : isEmpty(value) ? '' : field.toForm(value)
+    const posted = Object.keys(payload.form.values).length > 0
+    const unticked = posted && field.type === 'boolean'
+    const text = typed !== undefined ? String(typed) : unticked || isEmpty(value) ? '' : field.toForm(value)
     const values = {
       ...payload,
       name,
@@ -155,8 +180,9 @@ export function createPayload(options: PayloadOptions): Payload {
       error: payload.form.errors[name],
       id: `field-${name}`,
       required: field.required,
+      ...(await referredTo(djet, field.type, value)),
     }
-    const input = await app.renderer.render(`field/${field.type}.edit.eta`, values)
+    const input = await app.renderer.render(fieldTemplate(field.type, 'edit'), values)
     return app.renderer.render('field/row.eta', { ...values, input })
   }
 
@@ -169,6 +195,26 @@ export function listOptions(query: Readonly<Record<string, string>>): { limit?: 
     ...(query.limit === undefined ? {} : { limit: Number(query.limit) }),
     ...(query.after === undefined || query.after === '' ? {} : { after: query.after }),
   }
+}
+
+/** `field/str.view.eta`; of a plugin's own type `rating/stars`: `rating/field/stars.view.eta`. */
+function fieldTemplate(type: string, kind: 'view' | 'edit'): string {
+  const slash = type.indexOf('/')
+  return slash < 0
+    ? `field/${type}.${kind}.eta`
+    : `${type.slice(0, slash)}/field/${type.slice(slash + 1)}.${kind}.eta`
+}
+
+/** What a field's value refers to: `file` of a file, `target` of a node. */
+async function referredTo(djet: Djet, type: string, value: unknown): Promise<Record<string, unknown>> {
+  if (type === 'file' && typeof value === 'string') return { file: await djet.files.get(value) }
+  if (type === 'node' && typeof value === 'number') return { target: await djet.nodes.get(value) }
+  return {}
+}
+
+/** Names of the basetypes whose nodes stand in menus and lists. */
+export function listedTypes(basetypes: ReadonlyMap<string, Basetype>): string[] {
+  return [...basetypes.values()].filter(({ menu }) => menu !== false).map(({ name }) => name)
 }
 
 function fieldOf(basetype: Basetype, name: string) {

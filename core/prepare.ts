@@ -1,5 +1,5 @@
-import type { DjetApp } from './djet.ts'
 import { migrateUp } from './db/migrate.ts'
+import type { DjetApp } from './djet.ts'
 import { page } from './page.ts'
 import type { Djet } from './scope.ts'
 
@@ -32,7 +32,9 @@ async function seedOnce(app: DjetApp, name: string, seed: (djet: Djet) => Promis
   try {
     await app.scope().transaction(async (djet) => {
       await djet.query("select pg_advisory_xact_lock(hashtext('djet.seed'), 0)")
-      const [done] = await djet.query('select 1 from djet.feature where name = $1 and seeded is not null', [name])
+      const [done] = await djet.query('select 1 from djet.feature where name = $1 and seeded is not null', [
+        name,
+      ])
       if (done) return
       app.log.info(`seeding ${name}`)
       await seed(djet)

@@ -1,13 +1,22 @@
 import type { Basetype } from './basetype.ts'
-import { page } from './page.ts'
 import { defaultEngine } from './default-engine.ts'
 import type { Engine } from './engine.ts'
 import { DjetError, didYouMean } from './error.ts'
+import { page } from './page.ts'
 import type { Contributions, Plugin } from './plugin.ts'
 
 /** What a plugin may say; any other key must be an extension point of a loaded plugin. */
 const PLUGIN_KEYS = new Set([
-  'name', 'version', 'requires', 'folder', 'basetypes', 'engines', 'extensionPoints', 'seed', 'start', 'payload',
+  'name',
+  'version',
+  'requires',
+  'folder',
+  'basetypes',
+  'engines',
+  'extensionPoints',
+  'seed',
+  'start',
+  'payload',
   'commands',
 ])
 
@@ -19,7 +28,9 @@ export interface Registry {
   /** Name of the plugin a basetype comes from; `core` for `page`. */
   readonly origin: ReadonlyMap<string, string>
   readonly engines: ReadonlyMap<string, Engine>
-  contributions<K extends keyof Contributions>(key: K): { plugin: Plugin; value: NonNullable<Contributions[K]> }[]
+  contributions<K extends keyof Contributions>(
+    key: K,
+  ): { plugin: Plugin; value: NonNullable<Contributions[K]> }[]
 }
 
 /**
@@ -36,7 +47,10 @@ export function orderPlugins(plugins: readonly Plugin[]): Plugin[] {
       )
     }
     if (byName.has(plugin.name)) {
-      throw new DjetError('PLUGIN_TWICE', `plugin '${plugin.name}' stands twice in djet.config.ts. Remove one.`)
+      throw new DjetError(
+        'PLUGIN_TWICE',
+        `plugin '${plugin.name}' stands twice in djet.config.ts. Remove one.`,
+      )
     }
     byName.set(plugin.name, plugin)
   }
@@ -92,7 +106,8 @@ export function createRegistry(given: readonly Plugin[]): Registry {
       engines.set(name, engine)
     }
     for (const basetype of plugin.basetypes ?? []) {
-      if (basetypes.has(basetype.name)) throw twice('basetype', basetype.name, plugin, origin.get(basetype.name))
+      if (basetypes.has(basetype.name))
+        throw twice('basetype', basetype.name, plugin, origin.get(basetype.name))
       basetypes.set(basetype.name, basetype)
       origin.set(basetype.name, plugin.name)
     }
@@ -107,7 +122,9 @@ export function createRegistry(given: readonly Plugin[]): Registry {
     contributions: <K extends keyof Contributions>(key: K) =>
       plugins.flatMap((plugin) => {
         const value = plugin[key]
-        return value === undefined || value === null ? [] : [{ plugin, value: value as NonNullable<Contributions[K]> }]
+        return value === undefined || value === null
+          ? []
+          : [{ plugin, value: value as NonNullable<Contributions[K]> }]
       }),
   })
 }
@@ -127,7 +144,10 @@ function checkBasetype(basetype: Basetype, known: Pick<Registry, 'basetypes' | '
       `${who} names engine '${basetype.engine}', which no plugin provides.${didYouMean(basetype.engine, known.engines.keys())}`,
     )
   }
-  for (const [list, names] of [['parents', basetype.parents], ['children', basetype.children]] as const) {
+  for (const [list, names] of [
+    ['parents', basetype.parents],
+    ['children', basetype.children],
+  ] as const) {
     for (const name of names ?? []) {
       if (known.basetypes.has(name)) continue
       throw new DjetError(

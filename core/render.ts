@@ -34,7 +34,9 @@ export class Renderer {
       const folder = plugins.get(first)
       const own = join(DJET_FOLDER, 'templates', name)
       const site = resolve(dir, 'templates', name)
-      return folder && rest.length > 0 ? [site, fileURLToPath(new URL(`templates/${rest.join('/')}`, folder))] : [site, own]
+      return folder && rest.length > 0
+        ? [site, fileURLToPath(new URL(`templates/${rest.join('/')}`, folder))]
+        : [site, own]
     }
     this.#eta = new Eta({ varName: 'it', autoEscape: true, useWith: false, cache, autoTrim: [false, 'nl'] })
     this.#eta.resolvePath = (name) => this.#pathOf(name)
@@ -62,7 +64,9 @@ export class Renderer {
   #look(name: string): string | undefined {
     const known = this.#found.get(name)
     if (known !== undefined) return known
-    const path = name.split('/').includes('..') ? undefined : this.#folders(name).find((file) => existsSync(file))
+    const path = name.split('/').includes('..')
+      ? undefined
+      : this.#folders(name).find((file) => existsSync(file))
     if (path !== undefined && this.#cache) this.#found.set(name, path)
     return path
   }

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
-import type { FlashKind } from './engine.ts'
 import type { Database } from './db/database.ts'
+import type { FlashKind } from './engine.ts'
 import type { User } from './node/access.ts'
 
 const COOKIE = 'djet_session'
@@ -70,7 +70,12 @@ export class Session {
     session.#token = token
     session.#flash = row.flash
     if (row.account_id !== null && row.login !== null) {
-      session.#user = { id: row.account_id, login: row.login, name: row.name ?? row.login, roles: row.roles ?? [] }
+      session.#user = {
+        id: row.account_id,
+        login: row.login,
+        name: row.name ?? row.login,
+        roles: row.roles ?? [],
+      }
     }
     if (row.stale) await session.#touch(token)
     return session
@@ -107,7 +112,9 @@ export class Session {
     if (this.#flash.length === 0 || this.#token === undefined) return []
     const taken = this.#flash
     this.#flash = []
-    await this.#database.query("update djet.session set flash = '[]' where token_hash = $1", [digest(this.#token)])
+    await this.#database.query("update djet.session set flash = '[]' where token_hash = $1", [
+      digest(this.#token),
+    ])
     return taken
   }
 

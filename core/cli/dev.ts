@@ -7,8 +7,8 @@ import { pino } from 'pino'
 import { loadConfig } from '../config.ts'
 import { startEmbedded } from '../db/embedded/index.ts'
 import { messageOf } from '../error.ts'
-import { DJET_FOLDER } from '../render.ts'
 import type { Command } from '../plugin.ts'
+import { DJET_FOLDER } from '../render.ts'
 import { aborted } from './stop-signal.ts'
 
 const PROGRAM = fileURLToPath(new URL('../bin/djet.mjs', import.meta.url))
@@ -37,10 +37,13 @@ export const dev: Command = {
       })
     }
     let timer: NodeJS.Timeout | undefined
-    const watcher = watch([dir, ...new Set(['core', 'plugins', 'migrations'].map((name) => join(DJET_FOLDER, name)))], {
-      ignored: (path) => /(^|[/\\])(node_modules|var|\.git)([/\\]|$)/.test(relative(dir, path)),
-      ignoreInitial: true,
-    })
+    const watcher = watch(
+      [dir, ...new Set(['core', 'plugins', 'migrations'].map((name) => join(DJET_FOLDER, name)))],
+      {
+        ignored: (path) => /(^|[/\\])(node_modules|var|\.git)([/\\]|$)/.test(relative(dir, path)),
+        ignoreInitial: true,
+      },
+    )
     watcher.on('all', (_event, path) => {
       if (!/\.(ts|mts|mjs|js|json)$/.test(path)) return
       clearTimeout(timer)

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { loadConfig } from '../config.ts'
 import { type DjetApp, openSite } from '../djet.ts'
 import { DjetError, didYouMean, messageOf } from '../error.ts'
@@ -34,7 +34,10 @@ async function run(args: readonly string[]): Promise<void> {
   const command = CORE[name] ?? (await pluginCommands(dir))[name]
   if (!command) {
     const known = [...Object.keys(CORE), ...Object.keys(await pluginCommands(dir))]
-    throw new DjetError('COMMAND_UNKNOWN', `there is no command '${name}'.${didYouMean(name, known)} See djet --help.`)
+    throw new DjetError(
+      'COMMAND_UNKNOWN',
+      `there is no command '${name}'.${didYouMean(name, known)} See djet --help.`,
+    )
   }
   if (rest.includes('--help')) return print(`djet ${command.usage}\n  ${command.summary}`)
   const opened: DjetApp[] = []

@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util'
 import { migrateDown, migrateUp, pendingMigrations } from '../db/migrate.ts'
 import { openSite } from '../djet.ts'
 import { DjetError, didYouMean, messageOf } from '../error.ts'
-import { featuresOf } from '../prepare.ts'
 import type { Command } from '../plugin.ts'
+import { featuresOf } from '../prepare.ts'
 
 const ACTIONS = ['up', 'down', 'status']
 
@@ -17,13 +17,21 @@ export const migrate: Command = {
     try {
       const features = featuresOf(app)
       if (plugin !== undefined && !features.some(({ name }) => name === plugin)) {
-        const hint = didYouMean(plugin, features.map(({ name }) => name))
+        const hint = didYouMean(
+          plugin,
+          features.map(({ name }) => name),
+        )
         throw new DjetError('PLUGIN_UNKNOWN', `there is no plugin '${plugin}' in this site.${hint}`)
       }
       const done =
-        action === 'status' ? await pendingMigrations(app.database, features)
-        : action === 'up' ? await migrateUp(app.database, features, app.log)
-        : await migrateDown(app.database, features, { steps, ...(plugin === undefined ? {} : { plugin }) })
+        action === 'status'
+          ? await pendingMigrations(app.database, features)
+          : action === 'up'
+            ? await migrateUp(app.database, features, app.log)
+            : await migrateDown(app.database, features, {
+                steps,
+                ...(plugin === undefined ? {} : { plugin }),
+              })
       const verb = { up: 'applied', down: 'undone', status: 'pending' }[action]
       for (const { plugin, name } of done) print(`${verb} ${plugin}/${name}`)
       if (done.length === 0) print(action === 'down' ? 'nothing to undo' : 'everything is applied')

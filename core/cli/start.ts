@@ -12,7 +12,10 @@ export const start: Command = {
   summary: 'serve the site: web pages and worker threads',
   async run({ args, dir, print, signal }) {
     const { values } = parseArgs({ args: [...args], options: { dev: { type: 'boolean' } } })
-    const app = await openSite(dir, { applicationName: `djet-start/${process.pid}`, dev: values.dev ?? false })
+    const app = await openSite(dir, {
+      applicationName: `djet-start/${process.pid}`,
+      dev: values.dev ?? false,
+    })
     try {
       await app.prepare()
       if (signal.aborted) return

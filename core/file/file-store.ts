@@ -45,7 +45,10 @@ export class FileStore implements Files {
     let n = 0
     const put = async (bytes: Buffer): Promise<void> => {
       await this.#connection.query(
-        { name: 'djet-file-write', text: 'insert into djet.file_chunk (file_id, n, bytes) values ($1, $2, $3)' },
+        {
+          name: 'djet-file-write',
+          text: 'insert into djet.file_chunk (file_id, n, bytes) values ($1, $2, $3)',
+        },
         [id, n++, bytes],
       )
     }
@@ -106,7 +109,8 @@ export class FileStore implements Files {
 
 async function* piecesOf(content: NewFile['content']): AsyncGenerator<Buffer> {
   if (typeof content === 'string') yield Buffer.from(content)
-  else if (content instanceof Uint8Array) yield Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+  else if (content instanceof Uint8Array)
+    yield Buffer.from(content.buffer, content.byteOffset, content.byteLength)
   else for await (const piece of content) yield Buffer.isBuffer(piece) ? piece : Buffer.from(piece)
 }
 
@@ -118,7 +122,8 @@ function fileName(given: string): string {
 }
 
 function tooLarge(name: string, maxSize: number): DjetError {
-  const most = maxSize >= 1024 * 1024 ? `${Math.floor(maxSize / (1024 * 1024))} MB` : `${Math.floor(maxSize / 1024)} KB`
+  const most =
+    maxSize >= 1024 * 1024 ? `${Math.floor(maxSize / (1024 * 1024))} MB` : `${Math.floor(maxSize / 1024)} KB`
   return new DjetError('FILE_TOO_LARGE', `${name} is larger than ${most}. Send it in parts.`, { status: 413 })
 }
 

@@ -19,7 +19,9 @@ export class BodyReader {
       onError: (error) => {
         const { status, type } = error as { status?: number; type?: string }
         if (status === 413 || type === 'entity.too.large') throw this.#tooLarge()
-        throw new DjetError('BODY_INVALID', `what was sent cannot be read: ${error.message}.`, { status: 400 })
+        throw new DjetError('BODY_INVALID', `what was sent cannot be read: ${error.message}.`, {
+          status: 400,
+        })
       },
     })
   }
@@ -37,6 +39,8 @@ export class BodyReader {
   }
 
   #tooLarge(): DjetError {
-    return new DjetError('BODY_TOO_LARGE', `what was sent is larger than ${this.#limit} bytes.`, { status: 413 })
+    return new DjetError('BODY_TOO_LARGE', `what was sent is larger than ${this.#limit} bytes.`, {
+      status: 413,
+    })
   }
 }

@@ -13,7 +13,11 @@ export function checkFormToken(ctx: Context & { session: Session }, token: unkno
  *
  * @throws {DjetError} FORM_EXPIRED, 403
  */
-export function requireFormToken(ctx: Context & { session: Session; form: Readonly<Record<string, unknown>> }): void {
+export function requireFormToken(
+  ctx: Context & { session: Session; form: Readonly<Record<string, unknown>> },
+): void {
   if (checkFormToken(ctx, ctx.form._csrf ?? ctx.get('x-csrf-token'))) return
-  throw new DjetError('FORM_EXPIRED', 'this form has expired. Load the page again and send it once more.', { status: 403 })
+  throw new DjetError('FORM_EXPIRED', 'this form has expired. Load the page again and send it once more.', {
+    status: 403,
+  })
 }

@@ -1,17 +1,17 @@
 import type { Middleware } from 'koa'
-import type { DjetApp } from '../djet.ts'
 import { defaultEngine } from '../default-engine.ts'
+import type { DjetApp } from '../djet.ts'
 import type { Engine, EngineContext, FlashKind } from '../engine.ts'
 import { DjetError } from '../error.ts'
 import { Reads } from '../node/reads.ts'
 import { nodeJson } from '../node-json.ts'
 import { createPayload, encodePath, urlBelow } from '../payload.ts'
-import { isLocalPath } from './local-path.ts'
 import { type Flash, Session, type SessionSettings } from '../session.ts'
 import { templateOf } from '../template.ts'
 import { wantsJson } from './accept.ts'
 import type { BodyReader } from './body.ts'
 import { requireFormToken } from './csrf.ts'
+import { isLocalPath } from './local-path.ts'
 import { conditional } from './page-cache.ts'
 import { takesUploads } from './upload.ts'
 
@@ -71,7 +71,10 @@ async function navigate(app: DjetApp, ctx: EngineContext, path: string): Promise
   const found = await ctx.djet.nodes.navigate(path)
   const [node] = found.branch
   if (node === undefined) {
-    throw new DjetError('SITE_EMPTY', 'this site has no pages yet. Run: djet seed', { status: 503, expose: true })
+    throw new DjetError('SITE_EMPTY', 'this site has no pages yet. Run: djet seed', {
+      status: 503,
+      expose: true,
+    })
   }
   if (!app.basetypes.has(node.basetype)) {
     const message = `node ${node.path} is of basetype '${node.basetype}', which no plugin of this site brings.`
@@ -164,7 +167,10 @@ async function render(
 function queryOf(ctx: EngineContext): Record<string, string> {
   if (ctx.search === '') return {}
   return Object.fromEntries(
-    Object.entries(ctx.query).map(([key, value]) => [key, (Array.isArray(value) ? value.at(-1) : value) ?? '']),
+    Object.entries(ctx.query).map(([key, value]) => [
+      key,
+      (Array.isArray(value) ? value.at(-1) : value) ?? '',
+    ]),
   )
 }
 

@@ -20,7 +20,8 @@ export function errorPages(app: DjetApp): Middleware {
       await next()
     } catch (error) {
       const problem = problemOf(error)
-      if (problem.status >= 500) app.log.error({ err: error, id: requestId(ctx), url: ctx.url }, 'request failed')
+      if (problem.status >= 500)
+        app.log.error({ err: error, id: requestId(ctx), url: ctx.url }, 'request failed')
       if (ctx.headerSent || !ctx.writable) return
       if (problem.status === 401 && (await sendToLogin(app, ctx))) return
       await answer(app, ctx, problem)
@@ -30,15 +31,26 @@ export function errorPages(app: DjetApp): Middleware {
 
 function problemOf(error: unknown): Problem {
   if (error instanceof DjetError) {
-    return { status: error.status, code: error.code, message: error.expose ? error.message : hidden(error.status), fields: error.fields }
+    return {
+      status: error.status,
+      code: error.code,
+      message: error.expose ? error.message : hidden(error.status),
+      fields: error.fields,
+    }
   }
   // Errors of Koa and its parsers carry a status and say whether their text is meant for the client.
   const { status, expose, type } = error as { status?: unknown; expose?: unknown; type?: unknown }
-  if (typeof status !== 'number' || status < 400 || status > 499) return { status: 500, code: 'INTERNAL', message: hidden(500) }
+  if (typeof status !== 'number' || status < 400 || status > 499)
+    return { status: 500, code: 'INTERNAL', message: hidden(500) }
   if (type === 'entity.too.large' || status === 413) {
-    return { status: 413, code: 'BODY_TOO_LARGE', message: 'what was sent is larger than this place accepts.' }
+    return {
+      status: 413,
+      code: 'BODY_TOO_LARGE',
+      message: 'what was sent is larger than this place accepts.',
+    }
   }
-  const message = expose === true && error instanceof Error ? error.message : (STATUS_CODES[status] ?? 'Error')
+  const message =
+    expose === true && error instanceof Error ? error.message : (STATUS_CODES[status] ?? 'Error')
   return { status, code: status === 400 ? 'BODY_INVALID' : `HTTP_${status}`, message }
 }
 

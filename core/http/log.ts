@@ -16,7 +16,7 @@ const FLUSH_EVERY = 500
 export function openLog({ dir, log: { level, file } }: Pick<Config, 'dir' | 'log'>): OpenLog {
   const dest = file === '-' ? 1 : resolve(dir, file)
   if (typeof dest === 'string') mkdirSync(dirname(dest), { recursive: true })
-  const destination = pino.destination({ dest, sync: false, minLength: 16_384 })
+  const destination = pino.destination({ dest, sync: false, minLength: 4096 })
   const flush = (): void => {
     destination.flush(() => {})
   }
@@ -36,7 +36,12 @@ export function openLog({ dir, log: { level, file } }: Pick<Config, 'dir' | 'log
 }
 
 function flushAtErrors(flush: () => void) {
-  return function (this: Logger, args: Parameters<Logger['info']>, method: (...args: Parameters<Logger['info']>) => void, level: number) {
+  return function (
+    this: Logger,
+    args: Parameters<Logger['info']>,
+    method: (...args: Parameters<Logger['info']>) => void,
+    level: number,
+  ) {
     method.apply(this, args)
     if (level >= 50) flush()
   }

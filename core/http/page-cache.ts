@@ -20,7 +20,12 @@ export function pageCache(pages: TaggedCache<CachedPage>): Middleware {
     const { reads } = ctx.state
     if (ctx.status !== 200 || typeof ctx.body !== 'string' || ctx.method !== 'GET') return
     if (!reads || reads.untracked || ctx.res.hasHeader('set-cookie') || ctx.state.private) return
-    pages.set(key, { body: Buffer.from(ctx.body), type: ctx.response.get('content-type'), etag: etagOf(ctx.body) }, reads.tags, moment)
+    pages.set(
+      key,
+      { body: Buffer.from(ctx.body), type: ctx.response.get('content-type'), etag: etagOf(ctx.body) },
+      reads.tags,
+      moment,
+    )
   }
 }
 

@@ -11,7 +11,14 @@ export function requestLog(log: Logger, enabled: boolean): Middleware {
       await next()
     } finally {
       const ms = Math.round((performance.now() - begun) * 100) / 100
-      const line = { method: ctx.method, url: ctx.url, status: ctx.status, ms, ip: ctx.ip, user: ctx.djet?.user?.login }
+      const line = {
+        method: ctx.method,
+        url: ctx.url,
+        status: ctx.status,
+        ms,
+        ip: ctx.ip,
+        user: ctx.djet?.user?.login,
+      }
       if (ctx.status >= 500) log.error({ ...line, id: requestId(ctx) }, 'request')
       else log.info(line, 'request')
     }

@@ -22,6 +22,7 @@ function headersOf(secure: boolean): Record<string, string> {
         ...(secure ? { upgradeInsecureRequests: [] } : {}),
       },
     },
+    referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: secure,
   })({} as never, response as never, () => {})
   return headers

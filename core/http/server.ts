@@ -21,7 +21,8 @@ export function createKoa(app: DjetApp, statics: StaticFiles, secret: string): K
   const koa = new Koa({ proxy: config.trustProxy })
   koa.on('error', (error: Error & { code?: string }) => {
     // A client that goes away in the middle of an answer is no fault of the site.
-    if (!['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '')) app.log.error({ err: error }, 'http')
+    if (!['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? ''))
+      app.log.error({ err: error }, 'http')
   })
   koa.use(requestLog(app.log, config.log.requests))
   koa.use(securityHeaders())
@@ -31,7 +32,11 @@ export function createKoa(app: DjetApp, statics: StaticFiles, secret: string): K
   koa.use(health(app))
   if (app.caches.pages) koa.use(pageCache(app.caches.pages))
   koa.use(
-    dispatch({ app, session: { days: config.session.days, secret }, body: new BodyReader(config.limits.body) }),
+    dispatch({
+      app,
+      session: { days: config.session.days, secret },
+      body: new BodyReader(config.limits.body),
+    }),
   )
   return koa
 }
@@ -46,7 +51,8 @@ export async function startHttp(app: DjetApp, statics: StaticFiles): Promise<Ser
   const server = createServer(koa.callback())
   await listen(server, config.port, config.host)
   const { port } = server.address() as AddressInfo
-  const host = config.host === undefined || config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
+  const host =
+    config.host === undefined || config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
   return {
     port,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
@@ -61,7 +67,13 @@ function listen(server: Server, port: number, host: string | undefined): Promise
         const message = `port ${port} is in use by another program. Stop it, or choose another: PORT=${port + 1}.`
         failed(new DjetError('PORT_IN_USE', message, { cause: error }))
       } else if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') {
-        failed(new DjetError('PORT_DENIED', `${host ?? ''} port ${port} cannot be listened on: ${error.message}.`, { cause: error }))
+        failed(
+          new DjetError(
+            'PORT_DENIED',
+            `${host ?? ''} port ${port} cannot be listened on: ${error.message}.`,
+            { cause: error },
+          ),
+        )
       } else failed(error)
     })
     server.listen({ port, ...(host === undefined ? {} : { host }) }, done)

@@ -52,7 +52,11 @@ export class StaticFiles {
       const missing = new DjetError('FILE_NOT_FOUND', 'there is no such file.', { status: 404 })
       if (slash < 1 || root === undefined) throw missing
       try {
-        await send(ctx, path.slice(slash + 1), { root, maxage: ctx.query.v && this.#cache ? YEAR : 0, immutable: Boolean(ctx.query.v) })
+        await send(ctx, path.slice(slash + 1), {
+          root,
+          maxage: ctx.query.v && this.#cache ? YEAR : 0,
+          immutable: Boolean(ctx.query.v),
+        })
       } catch (error) {
         if ((error as { status?: number }).status === 404) throw missing
         throw error

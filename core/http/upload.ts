@@ -1,6 +1,6 @@
 import { Busboy } from '@fastify/busboy'
-import { DjetError } from '../error.ts'
 import type { EngineContext, EngineMiddleware } from '../engine.ts'
+import { DjetError } from '../error.ts'
 import type { StoredFile } from '../file/files.ts'
 import { checkFormToken } from './csrf.ts'
 
@@ -47,7 +47,12 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
 
   const parser = new Busboy({
     headers: { ...ctx.headers, 'content-type': ctx.headers['content-type'] ?? '' },
-    limits: { fileSize: maxFileSize, files: options.maxFiles ?? 20, fields: 1000, fieldSize: ctx.djet.config.limits.body },
+    limits: {
+      fileSize: maxFileSize,
+      files: options.maxFiles ?? 20,
+      fields: 1000,
+      fieldSize: ctx.djet.config.limits.body,
+    },
   })
   parser.on('field', (name, value) => {
     form[name] = name in form ? [form[name], value].flat() : value
@@ -64,7 +69,7 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
         if (stream.truncated) {
           problems[field] = `${file.name} is larger than ${sizeText(maxFileSize)}. Send it in parts.`
           await ctx.djet.files.delete(file.id)
-        } else (files[field] ??= []).push(file)
+        } else files[field] = [...(files[field] ?? []), file]
       }),
     )
     writes.at(-1)!.catch(() => stream.resume())
@@ -82,12 +87,17 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
     })
   } catch (error) {
     await Promise.allSettled(writes)
-    throw new DjetError('UPLOAD_INVALID', 'the upload is broken off or not a multipart form.', { status: 400, cause: error })
+    throw new DjetError('UPLOAD_INVALID', 'the upload is broken off or not a multipart form.', {
+      status: 400,
+      cause: error,
+    })
   }
   await Promise.all(writes)
   Object.assign(ctx, { form, files })
   if (!trusted) {
-    throw new DjetError('FORM_EXPIRED', 'this form has expired. Load the page again and send it once more.', { status: 403 })
+    throw new DjetError('FORM_EXPIRED', 'this form has expired. Load the page again and send it once more.', {
+      status: 403,
+    })
   }
   const [problem] = Object.values(problems)
   if (problem) throw new DjetError('UPLOAD_TOO_LARGE', problem, { status: 413, fields: problems })

@@ -9,7 +9,8 @@ import { DjetError } from '../error.ts'
  */
 export function urlGuard(maxLength: number): Middleware {
   return async (ctx, next) => {
-    if (ctx.url.length > maxLength) throw refuse('URL_TOO_LONG', `this address is longer than ${maxLength} characters.`, 414)
+    if (ctx.url.length > maxLength)
+      throw refuse('URL_TOO_LONG', `this address is longer than ${maxLength} characters.`, 414)
     ctx.state.path = decodePath(ctx.path)
     await next()
   }
@@ -27,7 +28,8 @@ function decodePath(raw: string): string {
     }
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[\u0000-\u001f\u007f\\]/.test(path)) throw refuse('URL_INVALID', 'this address has characters that none has.')
+  if (/[\u0000-\u001f\u007f\\]/.test(path))
+    throw refuse('URL_INVALID', 'this address has characters that none has.')
   if (/(^|\/)\.{1,2}(\/|$)/.test(path)) throw refuse('URL_INVALID', "this address has a '.' or '..' step.")
   return path.normalize('NFC')
 }

@@ -36,7 +36,11 @@ export async function followChanges(caches: Caches, hub: ListenHub): Promise<() 
     const change: { all?: boolean; nodes?: number[]; parents?: number[] } = JSON.parse(payload)
     for (const cache of all) {
       if (change.all) cache.clear()
-      else cache.drop([...(change.nodes ?? []).map((id) => `n${id}`), ...(change.parents ?? []).map((id) => `c${id}`)])
+      else
+        cache.drop([
+          ...(change.nodes ?? []).map((id) => `n${id}`),
+          ...(change.parents ?? []).map((id) => `c${id}`),
+        ])
     }
   })
   const setOpen = (): void => {

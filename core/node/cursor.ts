@@ -13,16 +13,23 @@ export function toCursor(key: readonly (number | string)[]): string {
 export function fromCursor(cursor: string, types: readonly ('number' | 'string')[]): (number | string)[] {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    // biome-ignore lint/suspicious/useValidTypeof: the types are names of primitive types
-    if (Array.isArray(key) && key.length === types.length && types.every((type, i) => typeof key[i] === type)) {
+    if (
+      Array.isArray(key) &&
+      key.length === types.length &&
+      types.every((type, i) => typeof key[i] === type)
+    ) {
       return key
     }
   } catch {
     // falls through to the error below
   }
-  throw new DjetError('CURSOR_INVALID', 'this link to a further page is not complete. Begin at the first page.', {
-    status: 400,
-  })
+  throw new DjetError(
+    'CURSOR_INVALID',
+    'this link to a further page is not complete. Begin at the first page.',
+    {
+      status: 400,
+    },
+  )
 }
 
 /** Checks the size of a page. @throws {DjetError} LIMIT_INVALID, 400 */

@@ -34,7 +34,10 @@ export class NodeStore implements Nodes {
     this.#finder = new Finder(options.connection, options.branches, options.reads)
   }
 
-  async get<F extends Fields = Fields>(ref: NodeRef, basetype?: Basetype<F>): Promise<Node<DataOf<F>> | null> {
+  async get<F extends Fields = Fields>(
+    ref: NodeRef,
+    basetype?: Basetype<F>,
+  ): Promise<Node<DataOf<F>> | null> {
     const branch = await this.lookUp(ref)
     const node = branch[0]
     if (node === undefined || (basetype && node.basetype !== basetype.name)) return null
@@ -87,14 +90,20 @@ export class NodeStore implements Nodes {
     }
     const text = `select ${NODE_COLUMNS} from djet.node as n where ${where.join(' and ')}
       order by ${newest ? 'n.id desc' : 'n.position, n.id'} limit $2`
-    const rows = await this.options.connection.query<NodeRow>({ name: `djet-children ${shapeOf(text)}`, text }, values)
+    const rows = await this.options.connection.query<NodeRow>(
+      { name: `djet-children ${shapeOf(text)}`, text },
+      values,
+    )
     const items = rows.slice(0, limit).map(nodeOf)
     const last = items.at(-1)
     const next = rows.length > limit && last ? toCursor(newest ? [last.id] : [last.position, last.id]) : null
     return { items, next }
   }
 
-  async insert<F extends Fields = Fields>(parent: NodeRef | null, node: NewNode<F>): Promise<Node<DataOf<F>>> {
+  async insert<F extends Fields = Fields>(
+    parent: NodeRef | null,
+    node: NewNode<F>,
+  ): Promise<Node<DataOf<F>>> {
     return (await write.insert(this, parent, node as NewNode)) as unknown as Node<DataOf<F>>
   }
 

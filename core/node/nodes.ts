@@ -56,7 +56,6 @@ export interface ListOptions {
 /** A branch: the node itself first, then its parents up to the root. */
 export type Branch = readonly Node[]
 
-
 /**
  * The tree, as the scope's user may see and change it; as system: all of it. Reading what one may not view gives
  * null or leaves it out; changing it is refused (ACCESS_DENIED).

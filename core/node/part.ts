@@ -10,14 +10,20 @@ const MAX_PART = 200
 export function checkPart(part: string): string {
   const composed = part.normalize('NFC')
   const problem =
-    composed === '' ? 'must not be empty'
-    : composed.length > MAX_PART ? `is longer than ${MAX_PART} characters`
-    : composed.includes('/') ? "must not contain '/'"
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-    : /[\u0000-\u001f\u007f-\u009f]/.test(composed) ? 'must not contain control characters'
-    : composed !== composed.trim() ? 'must not begin or end with a space'
-    : ['.', '..', '-'].includes(composed) ? `must not be '${composed}'`
-    : undefined
+    composed === ''
+      ? 'must not be empty'
+      : composed.length > MAX_PART
+        ? `is longer than ${MAX_PART} characters`
+        : composed.includes('/')
+          ? "must not contain '/'"
+          : // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+            /[\u0000-\u001f\u007f-\u009f]/.test(composed)
+            ? 'must not contain control characters'
+            : composed !== composed.trim()
+              ? 'must not begin or end with a space'
+              : ['.', '..', '-'].includes(composed)
+                ? `must not be '${composed}'`
+                : undefined
   if (problem === undefined) return composed
   throw new DjetError('NODE_PART_INVALID', `the part of the address ${problem}.`, {
     status: 422,

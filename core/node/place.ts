@@ -13,7 +13,8 @@ export function fits(basetype: Basetype, parent: Basetype): boolean {
 export function checkPlace(basetype: Basetype, parent: Basetype | undefined): void {
   if (parent === undefined || fits(basetype, parent)) return
   if (basetype.parents && !basetype.parents.includes(parent.name)) {
-    const where = basetype.parents.length > 0 ? `Allowed: ${basetype.parents.join(', ')}.` : 'It may only be the root.'
+    const where =
+      basetype.parents.length > 0 ? `Allowed: ${basetype.parents.join(', ')}.` : 'It may only be the root.'
     throw new DjetError(
       'NODE_PARENT_REFUSED',
       `${basetype.title} (${basetype.name}) may not stand under ${parent.title} (${parent.name}). ${where}`,

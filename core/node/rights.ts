@@ -1,6 +1,6 @@
 import type { Basetype } from '../basetype.ts'
 import { DjetError } from '../error.ts'
-import { ADMIN, type Acl, decide, type Permission, rolesOf, type User } from './access.ts'
+import { type Acl, ADMIN, decide, type Permission, rolesOf, type User } from './access.ts'
 import type { Branch } from './nodes.ts'
 
 /** The access rules of a site. */
@@ -70,4 +70,3 @@ export class Rights {
     return { sql, values: [this.roles, inherited, this.#rules.acls] }
   }
 }
-

@@ -35,7 +35,9 @@ export function basetypeOf(store: NodeStore, ref: BasetypeRef): Basetype {
 /** @throws {DjetError} NODE_MAX, 409. Holds a lock on the type until the transaction ends. */
 async function checkMax(connection: Connection, basetype: Basetype, more: number): Promise<void> {
   if (basetype.max === undefined) return
-  await connection.query("select pg_advisory_xact_lock(hashtext('djet.basetype'), hashtext($1))", [basetype.name])
+  await connection.query("select pg_advisory_xact_lock(hashtext('djet.basetype'), hashtext($1))", [
+    basetype.name,
+  ])
   const [row] = await connection.query<{ path: string; n: number }>(
     'select min(path) as path, count(*) as n from djet.node where basetype = $1',
     [basetype.name],
@@ -117,19 +119,29 @@ export async function insert(store: NodeStore, parentRef: NodeRef | null, node: 
   })
 }
 
-export async function insertMany(store: NodeStore, parentRef: NodeRef, nodes: readonly NewNode[]): Promise<Node[]> {
+export async function insertMany(
+  store: NodeStore,
+  parentRef: NodeRef,
+  nodes: readonly NewNode[],
+): Promise<Node[]> {
   if (nodes.length === 0) return []
   return inTransaction(store, async (store) => {
     const [parent] = await parentOf(store, parentRef)
     const { connection, by } = store.options
     const items = nodes.map((node) => prepare(store, basetypeOf(store, parent!.basetype), node, false))
     for (const name of new Set(items.map((item) => item.basetype))) {
-      await checkMax(connection, basetypeOf(store, name), items.filter((item) => item.basetype === name).length)
+      await checkMax(
+        connection,
+        basetypeOf(store, name),
+        items.filter((item) => item.basetype === name).length,
+      )
     }
     const rows = await connection.query<NodeRow>(INSERT, [parent!.id, JSON.stringify(items), by])
     if (rows.length === items.length) return rows.map(nodeOf)
     const made = new Set(rows.map((row) => row.part))
-    const clash = items.find((item, i) => !made.has(item.part) || items.findIndex((o) => o.part === item.part) !== i)
+    const clash = items.find(
+      (item, i) => !made.has(item.part) || items.findIndex((o) => o.part === item.part) !== i,
+    )
     throw taken(clash?.part ?? '', parent)
   })
 }
@@ -140,9 +152,10 @@ async function lock(store: NodeStore, ref: NodeRef): Promise<Branch> {
   const { rights, connection } = store.options
   if (branch.length === 0 || (rights && !rights.may('view', branch))) throw notFound(ref)
   rights?.require('edit', branch)
-  const [row] = await connection.query<NodeRow>(`select ${NODE_COLUMNS} from djet.node where id = $1 for update`, [
-    branch[0]!.id,
-  ])
+  const [row] = await connection.query<NodeRow>(
+    `select ${NODE_COLUMNS} from djet.node where id = $1 for update`,
+    [branch[0]!.id],
+  )
   if (!row) throw notFound(ref)
   return [nodeOf(row), ...branch.slice(1)]
 }
@@ -165,12 +178,15 @@ export async function update(store: NodeStore, ref: NodeRef, change: NodeChange)
     if (change.data !== undefined) {
       const changed = checkData(basetypeOf(store, node.basetype), change.data, true)
       const data = Object.fromEntries(
-        Object.entries({ ...node.data, ...changed }).filter(([, value]) => value !== undefined && value !== null),
+        Object.entries({ ...node.data, ...changed }).filter(
+          ([, value]) => value !== undefined && value !== null,
+        ),
       )
       columns.data = JSON.stringify(data)
     }
     if (change.part !== undefined && change.part !== node.part) {
-      if (node.parentId === null) throw new DjetError('NODE_IS_ROOT', 'the root has no part.', { status: 422 })
+      if (node.parentId === null)
+        throw new DjetError('NODE_IS_ROOT', 'the root has no part.', { status: 422 })
       columns.part = checkPart(change.part)
     }
     return save(store, node, branch[1], columns)
@@ -210,7 +226,8 @@ export async function move(store: NodeStore, ref: NodeRef, place: Place): Promis
   return inTransaction(store, async (store) => {
     const branch = await lock(store, ref)
     const node = branch[0]!
-    if (node.parentId === null) throw new DjetError('NODE_IS_ROOT', 'the root cannot be moved.', { status: 422 })
+    if (node.parentId === null)
+      throw new DjetError('NODE_IS_ROOT', 'the root cannot be moved.', { status: 422 })
     const target = place.parent === undefined ? branch.slice(1) : await parentOf(store, place.parent)
     const parent = target[0]!
     if (target.some((above) => above.id === node.id)) throw intoItself(node)
@@ -263,7 +280,8 @@ async function positionAt(store: NodeStore, parent: Node, node: Node, place: Pla
 export async function remove(store: NodeStore, ref: NodeRef): Promise<number> {
   return inTransaction(store, async (store) => {
     const [node] = await lock(store, ref)
-    if (node!.parentId === null) throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
+    if (node!.parentId === null)
+      throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
     const rows = await store.options.connection.query<{ n: number }>(
       `with gone as (delete from djet.node
          where path = $1 or (path > $1 || '/' and path < $1 || '0') returning 1)

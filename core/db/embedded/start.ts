@@ -1,0 +1,118 @@
+import { access, constants, mkdir, realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { DjetError, messageOf } from '../../error.ts'
+import { checkVersion, keptPassword, makeCluster, setPassword, superuser } from './cluster.ts'
+import { withLock } from './lock.ts'
+import { choosePlace, type Place } from './place.ts'
+import { Presence } from './presence.ts'
+import { isAlive } from './process.ts'
+import { findRunning, type Running, startServer, stopServer, urlOf, waitUntilReady } from './server.ts'
+
+export interface EmbeddedOptions {
+  /** The site's `var` folder; made when missing. */
+  readonly dir: string
+  readonly log: Logger
+  /** Parameters of the server beside Djet's own, e.g. `{ fsync: 'off' }` for tests. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** A PostgreSQL server of the site's own. */
+export interface Embedded {
+  /** URL of its database `djet`. */
+  readonly url: string
+  readonly dataDir: string
+  /** Process id of the server. */
+  readonly pid: number
+  /** Ends the server, unless another process of the site uses it. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts the embedded PostgreSQL of a site, or joins it when it runs: started by another process of the site, or
+ * left over by one that was killed. The last process to stop ends it.
+ *
+ * In `dir`: `postgres/` (the data, or a link to it), `postgres.password`, `postgres.log`, `postgres.lock`.
+ *
+ * @example
+ * const server = await startEmbedded({ dir: join(site, 'var'), log })
+ * const database = await Database.open({ url: server.url, log })
+ * …
+ * await database.close()
+ * await server.stop()
+ * @throws EMBEDDED_UNAVAILABLE, EMBEDDED_OWNER, EMBEDDED_VERSION, EMBEDDED_INIT, EMBEDDED_START
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const { log } = options
+  const dir = await prepared(options.dir)
+  const lockFile = join(dir, 'postgres.lock')
+  return await withLock(lockFile, async () => {
+    const place = await choosePlace(dir, log)
+    const { password, isNew } = await keptPassword(join(dir, 'postgres.password'))
+    const settings = options.settings ?? {}
+    const isMade = await makeCluster(place, password, settings.fsync !== 'off')
+    await checkVersion(place)
+    let running = await findRunning(place, password, log)
+    // The password's file was lost: a new one can be set only while the server is down.
+    const isLost = isNew && !isMade
+    if (running !== undefined && (isLost || !(await joined(place, running, password, log)))) {
+      await stopServer(running, log)
+      running = undefined
+    }
+    if (running === undefined && isLost) await setPassword(place, password)
+    running ??= await startServer(place, password, join(dir, 'postgres.log'), settings, log)
+    const presence = await Presence.begin(urlOf(running.port, password, 'postgres'), log)
+    await presence.makeDatabase(superuser)
+    return embedded(place, running, password, presence, lockFile, log)
+  })
+}
+
+function embedded(
+  place: Place,
+  running: Running,
+  password: string,
+  presence: Presence,
+  lockFile: string,
+  log: Logger,
+): Embedded {
+  let stopped: Promise<void> | undefined
+  const stop = async () => {
+    if (!(await presence.end())) await stopServer(running, log)
+  }
+  return {
+    url: urlOf(running.port, password, superuser),
+    dataDir: place.dataDir,
+    pid: running.pid,
+    stop() {
+      stopped ??= withLock(lockFile, stop)
+      return stopped
+    },
+  }
+}
+
+/** Whether the server that runs can be used; one that is shutting down is waited for. */
+async function joined(place: Place, running: Running, password: string, log: Logger): Promise<boolean> {
+  try {
+    await waitUntilReady(place, running, password, () => isAlive(running.pid), log)
+    log.debug(`using the PostgreSQL that runs already (process ${running.pid})`)
+    return true
+  } catch (error) {
+    log.debug(`the PostgreSQL that runs (process ${running.pid}) cannot be used: ${messageOf(error)}`)
+    return false
+  }
+}
+
+async function prepared(dir: string): Promise<string> {
+  try {
+    await mkdir(dir, { recursive: true })
+    await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
+    return await realpath(dir)
+  } catch (cause) {
+    throw new DjetError(
+      'EMBEDDED_OWNER',
+      `the embedded PostgreSQL cannot keep its data in ${dir}: ${messageOf(cause)}. ` +
+        'Start Djet as the user the folder belongs to, or let DATABASE_URL name a PostgreSQL server.',
+      { cause },
+    )
+  }
+}

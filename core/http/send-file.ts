@@ -1,0 +1,39 @@
+import type { EngineContext } from '../engine.ts'
+import { DjetError } from '../error.ts'
+
+/** Types a browser may show inside the site without running anything of theirs. */
+const HARMLESS = /^(image\/(png|jpeg|gif|webp|avif)|application\/pdf|text\/(plain|csv)|audio\/|video\/)/
+
+export interface SendFileOptions {
+  /** Shown in the browser where that is harmless, instead of being saved. */
+  inline?: boolean
+  /** Instead of the stored name. */
+  name?: string
+  /** Instead of the stored media type. */
+  type?: string
+}
+
+/**
+ * Answers with a stored file, streamed, with its Content-Type, length and name. Access is the caller's to check.
+ * @throws {DjetError} FILE_NOT_FOUND, 404
+ * @example router.get('/invoice.pdf', async (ctx) => sendFile(ctx, fileId, { inline: true }))
+ */
+export async function sendFile(ctx: EngineContext, id: string, options: SendFileOptions = {}): Promise<void> {
+  const file = await ctx.djet.files.get(id)
+  if (file === null) throw new DjetError('FILE_NOT_FOUND', 'this file is no longer kept.', { status: 404 })
+  const type = options.type ?? file.type
+  const inline = options.inline === true && HARMLESS.test(type)
+  ctx.status = 200
+  ctx.attachment(options.name ?? file.name, { type: inline ? 'inline' : 'attachment' })
+  ctx.type = type
+  ctx.set('X-Content-Type-Options', 'nosniff')
+  ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+  ctx.set('Cache-Control', 'private, no-cache')
+  ctx.set('ETag', `"${file.sha256}"`)
+  if (ctx.fresh) {
+    ctx.status = 304
+    return
+  }
+  ctx.body = ctx.method === 'HEAD' ? '' : await ctx.djet.files.read(id)
+  ctx.length = file.size
+}
