@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import writeXlsxFile, { type SheetData } from 'write-excel-file/node'
-import { DjetError, type Djet, type StoredFile } from '../../../core/index.ts'
+import { type Djet, DjetError, type StoredFile } from '../../../core/index.ts'
 import { orderStates } from '../basetypes.ts'
 import { csvRows } from './csv.ts'
 import { deliver } from './deliver.ts'
@@ -19,7 +19,12 @@ const LARGEST_SHEET = 1_048_575
 
 type Kind = 'whole' | 'text' | 'day' | 'amount'
 
-const columns: readonly { title: string; width: number; kind: Kind; value(row: OrderRow): string | number | null }[] = [
+const columns: readonly {
+  title: string
+  width: number
+  kind: Kind
+  value(row: OrderRow): string | number | null
+}[] = [
   { title: 'Order', width: 10, kind: 'whole', value: (row) => row.number },
   { title: 'Customer', width: 10, kind: 'text', value: (row) => row.customer },
   { title: 'Name', width: 34, kind: 'text', value: (row) => row.customerName },
@@ -43,7 +48,9 @@ const columns: readonly { title: string; width: number; kind: Kind; value(row: O
  * @throws {DjetError} EXPORT_TOO_LARGE (422) for more orders than a sheet can hold; ACCESS_DENIED
  */
 export async function exportOrders(djet: Djet, params: ExportOrders): Promise<StoredFile> {
-  const [orders] = await djet.query<{ id: number }>("select id from djet.node where basetype = 'orders' limit 1")
+  const [orders] = await djet.query<{ id: number }>(
+    "select id from djet.node where basetype = 'orders' limit 1",
+  )
   if (orders !== undefined) await djet.require('view', orders.id)
   const content = params.format === 'csv' ? Readable.from(csvLines(djet, params)) : await sheet(djet, params)
   const customer = params.customer?.replace(/[^A-Za-z0-9_-]/g, '')
@@ -61,7 +68,7 @@ async function* batches(djet: Djet, filter: OrderFilter): AsyncGenerator<readonl
   let done = 0
   do {
     djet.signal.throwIfAborted()
-    const page = await orderList(djet, filter, { limit: BATCH, after })
+    const page = await orderList(djet, filter, { limit: BATCH, after: after ?? undefined })
     done += page.items.length
     djet.task?.progress(done, undefined, `${done} orders`)
     yield page.items
@@ -80,9 +87,13 @@ async function sheet(djet: Djet, filter: OrderFilter): Promise<Buffer> {
   const data: SheetData = [columns.map(({ title }) => ({ value: title, fontWeight: 'bold' as const }))]
   for await (const rows of batches(djet, filter)) {
     if (data.length + rows.length > LARGEST_SHEET) {
-      throw new DjetError('EXPORT_TOO_LARGE', `an XLSX sheet holds ${LARGEST_SHEET} orders at most: export them as CSV`, {
-        status: 422,
-      })
+      throw new DjetError(
+        'EXPORT_TOO_LARGE',
+        `an XLSX sheet holds ${LARGEST_SHEET} orders at most: export them as CSV`,
+        {
+          status: 422,
+        },
+      )
     }
     for (const row of rows) data.push(columns.map(({ kind, value }) => sheetCell(kind, value(row))))
   }

@@ -64,9 +64,15 @@ export async function invoicePdf(content: InvoiceContent): Promise<Buffer> {
   return done
 }
 
-function drawHead(doc: PDFKit.PDFDocument, { number, issued, seller, order, customer }: InvoiceContent): void {
+function drawHead(
+  doc: PDFKit.PDFDocument,
+  { number, issued, seller, order, customer }: InvoiceContent,
+): void {
   doc.font('Helvetica-Bold').fontSize(18).text(printable(seller), MARGIN, MARGIN)
-  doc.fontSize(22).fillColor('#444').text(`Invoice ${number}`, MARGIN, MARGIN, { width: WIDTH, align: 'right' })
+  doc
+    .fontSize(22)
+    .fillColor('#444')
+    .text(`Invoice ${number}`, MARGIN, MARGIN, { width: WIDTH, align: 'right' })
   doc.fillColor('#000').fontSize(10).font('Helvetica')
   const top = MARGIN + 60
   const data = customer?.data
@@ -97,13 +103,25 @@ function drawHead(doc: PDFKit.PDFDocument, { number, issued, seller, order, cust
 }
 
 function drawLines(doc: PDFKit.PDFDocument, lines: readonly OrderLine[]): void {
-  drawRow(doc, columns.map(({ title }) => title), true)
+  drawRow(
+    doc,
+    columns.map(({ title }) => title),
+    true,
+  )
   for (const line of lines) {
     if (doc.y > BOTTOM - 30) {
       doc.addPage()
-      drawRow(doc, columns.map(({ title }) => title), true)
+      drawRow(
+        doc,
+        columns.map(({ title }) => title),
+        true,
+      )
     }
-    drawRow(doc, columns.map(({ value }) => value(line)), false)
+    drawRow(
+      doc,
+      columns.map(({ value }) => value(line)),
+      false,
+    )
   }
 }
 
@@ -120,7 +138,12 @@ function drawRow(doc: PDFKit.PDFDocument, cells: readonly string[], bold: boolea
     x += width
   })
   const line = y + height + 4
-  doc.moveTo(MARGIN, line).lineTo(MARGIN + WIDTH, line).lineWidth(bold ? 1 : 0.3).strokeColor('#888').stroke()
+  doc
+    .moveTo(MARGIN, line)
+    .lineTo(MARGIN + WIDTH, line)
+    .lineWidth(bold ? 1 : 0.3)
+    .strokeColor('#888')
+    .stroke()
   doc.x = MARGIN
   doc.y = line + 5
 }
@@ -155,7 +178,9 @@ function drawPageNumbers(doc: PDFKit.PDFDocument, number: number): void {
 }
 
 function productTitle(line: OrderLine): string {
-  return line.title === null ? `Product ${line.product}` : [line.title, line.unit].filter((text) => text).join(', ')
+  return line.title === null
+    ? `Product ${line.product}`
+    : [line.title, line.unit].filter((text) => text).join(', ')
 }
 
 function discountText(line: OrderLine): string {

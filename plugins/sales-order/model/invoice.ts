@@ -1,4 +1,4 @@
-import { DjetError, type Djet, type StoredFile } from '../../../core/index.ts'
+import { type Djet, DjetError, type StoredFile } from '../../../core/index.ts'
 import type { Customer, Order } from '../basetypes.ts'
 import { invoicePdf } from './invoice-pdf.ts'
 import { lockOrder, type OrderRef } from './order.ts'
@@ -55,11 +55,15 @@ export async function invoiceFile(djet: Djet, invoice: Invoice): Promise<StoredF
 async function issue(djet: Djet, order: Order): Promise<Invoice> {
   const { number: orderNumber, state, total, linesTotal, freight } = order.data
   if (state === 'cancelled') {
-    throw new DjetError('ORDER_CANCELLED', `order ${orderNumber} is cancelled and gets no invoice`, { status: 409 })
+    throw new DjetError('ORDER_CANCELLED', `order ${orderNumber} is cancelled and gets no invoice`, {
+      status: 409,
+    })
   }
   const lines = await orderLines(djet, order.id)
   if (lines.length === 0) {
-    throw new DjetError('ORDER_WITHOUT_LINES', `order ${orderNumber} has no lines to invoice`, { status: 409 })
+    throw new DjetError('ORDER_WITHOUT_LINES', `order ${orderNumber} has no lines to invoice`, {
+      status: 409,
+    })
   }
   const customer = await customerOf(djet, order)
   // The counter's row stays locked until this transaction ends, so that a number is never lost.
@@ -70,7 +74,11 @@ async function issue(djet: Djet, order: Order): Promise<Invoice> {
   const issued = new Date().toISOString().slice(0, 10)
   const seller = djet.config.site.title
   const pdf = await invoicePdf({ number, issued, seller, order, customer, lines, linesTotal, freight, total })
-  const file = await djet.files.write({ name: `invoice-${number}.pdf`, type: 'application/pdf', content: pdf })
+  const file = await djet.files.write({
+    name: `invoice-${number}.pdf`,
+    type: 'application/pdf',
+    content: pdf,
+  })
   await djet.files.keep(file.id)
   await djet.query(
     `insert into sales_order.invoice (number, node_id, order_number, customer, total, issued, file_id, created_by)

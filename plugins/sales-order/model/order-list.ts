@@ -1,4 +1,4 @@
-import { DjetError, type Djet, type Page } from '../../../core/index.ts'
+import { type Djet, DjetError, type Page } from '../../../core/index.ts'
 import { type OrderState, orderStates } from '../basetypes.ts'
 
 /** Which orders; all when empty. */
@@ -49,7 +49,9 @@ export function readFilter(query: Readonly<Record<string, unknown>>): OrderFilte
   const customer = text(query.customer).toUpperCase()
   if (state !== '' && !Object.hasOwn(orderStates, state)) {
     const known = Object.keys(orderStates).join(', ')
-    throw new DjetError('ORDER_FILTER', `there is no state '${state.slice(0, 40)}'. States are ${known}`, { status: 400 })
+    throw new DjetError('ORDER_FILTER', `there is no state '${state.slice(0, 40)}'. States are ${known}`, {
+      status: 400,
+    })
   }
   return {
     ...(state === '' ? {} : { state: state as OrderState }),

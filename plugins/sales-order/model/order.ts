@@ -1,4 +1,4 @@
-import { DjetError, type Djet } from '../../../core/index.ts'
+import { type Djet, DjetError } from '../../../core/index.ts'
 import { type Order, type OrderState, order, orderStates } from '../basetypes.ts'
 
 /** Which order, by the id of its node. */
@@ -34,8 +34,11 @@ export function confirm(djet: Djet, { orderId }: OrderRef): Promise<Order> {
  * @param params.date day it left, `YYYY-MM-DD`; today (UTC) when absent
  * @throws {DjetError} ORDER_STATE, ORDER_SHIPPED_TOO_EARLY (409), NODE_NOT_FOUND (404), ACCESS_DENIED
  */
-export function ship(djet: Djet, { orderId, date }: OrderRef & { date?: string | undefined }): Promise<Order> {
-  return changeState(djet, orderId, 'shipped', (order) => {
+export function ship(
+  djet: Djet,
+  { orderId, date }: OrderRef & { date?: string | undefined },
+): Promise<Order> {
+  return changeState(djet, orderId, 'shipped', async (_djet, order) => {
     const shipped = date ?? new Date().toISOString().slice(0, 10)
     if (shipped >= order.data.placed) return { shipped }
     throw new DjetError(
@@ -47,12 +50,23 @@ export function ship(djet: Djet, { orderId, date }: OrderRef & { date?: string |
 }
 
 /**
- * Cancels an order that is not shipped.
+ * Cancels an order that is not shipped and has no invoice.
  *
- * @throws {DjetError} ORDER_STATE (409), NODE_NOT_FOUND (404), ACCESS_DENIED
+ * @throws {DjetError} ORDER_STATE, ORDER_INVOICED (409), NODE_NOT_FOUND (404), ACCESS_DENIED
  */
 export function cancel(djet: Djet, { orderId }: OrderRef): Promise<Order> {
-  return changeState(djet, orderId, 'cancelled')
+  return changeState(djet, orderId, 'cancelled', async (djet, { data }) => {
+    const [invoice] = await djet.query<{ number: number }>(
+      'select number from sales_order.invoice where node_id = $1',
+      [orderId],
+    )
+    if (invoice === undefined) return {}
+    throw new DjetError(
+      'ORDER_INVOICED',
+      `order ${data.number} has invoice ${invoice.number} and cannot be cancelled any more`,
+      { status: 409 },
+    )
+  })
 }
 
 /**
@@ -71,7 +85,7 @@ async function changeState(
   djet: Djet,
   orderId: number,
   state: OrderState,
-  more: (order: Order) => Readonly<Record<string, unknown>> = () => ({}),
+  more: (djet: Djet, order: Order) => Promise<Readonly<Record<string, unknown>>> = async () => ({}),
 ): Promise<Order> {
   return djet.transaction(async (djet) => {
     const locked = await lockOrder(djet, orderId)
@@ -80,7 +94,7 @@ async function changeState(
     if (!canBecome(from, state)) {
       throw stateError(number, `is ${orderStates[from].toLowerCase()} and cannot become ${state} any more`)
     }
-    await djet.nodes.update(orderId, { data: { state, ...more(locked) } })
+    await djet.nodes.update(orderId, { data: { state, ...(await more(djet, locked)) } })
     return djet.nodes.require(orderId, order)
   })
 }

@@ -1,4 +1,4 @@
-import { DjetError, type Djet, type Node } from '../../../core/index.ts'
+import { type Djet, DjetError, type Node } from '../../../core/index.ts'
 
 /** The basetypes of which a site has one node. */
 type Place = 'catalogue' | 'customers' | 'orders'
@@ -9,7 +9,9 @@ type Place = 'catalogue' | 'customers' | 'orders'
  * @throws {DjetError} PLACE_MISSING (409), ACCESS_DENIED (401, 403)
  */
 export async function placeToEdit(djet: Djet, basetype: Place): Promise<Node> {
-  const [row] = await djet.query<{ id: number }>('select id from djet.node where basetype = $1 limit 1', [basetype])
+  const [row] = await djet.query<{ id: number }>('select id from djet.node where basetype = $1 limit 1', [
+    basetype,
+  ])
   const node = row === undefined ? null : await djet.asSystem().nodes.get(row.id)
   if (node === null) {
     const message = `there is no node of type '${basetype}' yet. Make one first, for example /${basetype}`

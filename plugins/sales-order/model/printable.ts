@@ -2,7 +2,16 @@
 const beyondLatin1 = '€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ'
 
 /** Letters that Unicode does not take apart into a letter and an accent. */
-const likeness: Readonly<Record<string, string>> = { ł: 'l', Ł: 'L', đ: 'd', Đ: 'D', ħ: 'h', ı: 'i', ŋ: 'n', ẞ: 'SS' }
+const likeness: Readonly<Record<string, string>> = {
+  ł: 'l',
+  Ł: 'L',
+  đ: 'd',
+  Đ: 'D',
+  ħ: 'h',
+  ı: 'i',
+  ŋ: 'n',
+  ẞ: 'SS',
+}
 
 /**
  * The text with only those characters that the standard fonts of PDF have: others lose their accent (`ő` -> `o`), and
@@ -14,7 +23,9 @@ export function printable(text: string): string {
 
 function isPrintable(char: string): boolean {
   const code = char.codePointAt(0) ?? 0
-  return code === 10 || (code >= 32 && code < 127) || (code >= 160 && code < 256) || beyondLatin1.includes(char)
+  return (
+    code === 10 || (code >= 32 && code < 127) || (code >= 160 && code < 256) || beyondLatin1.includes(char)
+  )
 }
 
 function replacement(char: string): string {

@@ -131,6 +131,7 @@ function hint(value: string): string {
   if (/^[+-]?\d+,\d+$/.test(value)) return ': write decimals with a point, as in 32.38'
   if (/^[+-]?[\d,.' ]+$/.test(value)) return ': write it without thousands separators, as in 1234.50'
   if (/^[+-]?\d+(\.\d+)?e[+-]?\d+$/i.test(value)) return ': write all its digits, without e'
-  if (/^[^\d]{1,3}\s?\d+/.test(value) || /\d\s?[^\d\s]{1,3}$/.test(value)) return ': write it without currency or unit'
+  if (/^[^\d]{1,3}\s?\d+/.test(value) || /\d\s?[^\d\s]{1,3}$/.test(value))
+    return ': write it without currency or unit'
   return ''
 }

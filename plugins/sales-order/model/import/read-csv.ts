@@ -53,6 +53,22 @@ export async function openCsv(djet: Djet, id: string, columns: Columns): Promise
   }
 }
 
+/** The header row of a stored file; undefined when it has none that can be read. */
+export async function readHeader(
+  djet: Djet,
+  id: string,
+  columns: Columns,
+): Promise<readonly string[] | undefined> {
+  const stream = await djet.files.read(id)
+  try {
+    return sniff(id, (await readStart(stream)).start, columns).header
+  } catch {
+    return undefined
+  } finally {
+    stream.destroy()
+  }
+}
+
 type Chunks = AsyncIterator<Buffer>
 
 async function readStart(stream: Readable): Promise<{ start: Buffer; rest: Chunks }> {
@@ -155,7 +171,8 @@ class OpenCsv implements CsvFile {
   async #push(chunk: Buffer): Promise<void> {
     this.read += chunk.length
     if (this.#parser.destroyed) return
-    if (!this.#parser.write(chunk)) await Promise.race([once(this.#parser, 'drain'), once(this.#parser, 'close')])
+    if (!this.#parser.write(chunk))
+      await Promise.race([once(this.#parser, 'drain'), once(this.#parser, 'close')])
   }
 
   close(): void {

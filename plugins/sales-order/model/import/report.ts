@@ -14,14 +14,20 @@ export const REPORT_NAME = 'rejected-rows.csv'
 export async function countRejected(djet: Djet, stages: readonly Stage[]): Promise<number> {
   let count = 0
   for (const { table } of stages) {
-    const [row] = await djet.query<{ n: number }>(`select count(*) as n from ${table} where reason is not null`)
+    const [row] = await djet.query<{ n: number }>(
+      `select count(*) as n from ${table} where reason is not null`,
+    )
     count += row?.n ?? 0
   }
   return count
 }
 
 /** The first rejected rows, for people to look at without opening the report. */
-export async function firstRejected(djet: Djet, stages: readonly Stage[], count: number): Promise<RejectedRow[]> {
+export async function firstRejected(
+  djet: Djet,
+  stages: readonly Stage[],
+  count: number,
+): Promise<RejectedRow[]> {
   const first: RejectedRow[] = []
   for (const { table, file } of stages) {
     const rows = await djet.query<Omit<RejectedRow, 'file'>>(

@@ -57,12 +57,14 @@ function foreignKind(start: Buffer): string | undefined {
   if (head.startsWith('%PDF')) return 'a PDF document'
   if (head.startsWith('PK\x03\x04')) return 'a ZIP or Excel (.xlsx) file'
   if (head.startsWith('\xd0\xcf\x11\xe0')) return 'an old Excel or Word file'
-  if (head.startsWith('\x89PNG') || head.startsWith('\xff\xd8\xff') || head.startsWith('GIF8')) return 'a picture'
+  if (head.startsWith('\x89PNG') || head.startsWith('\xff\xd8\xff') || head.startsWith('GIF8'))
+    return 'a picture'
   if (head.startsWith('\x1f\x8b')) return 'a compressed file'
   if (head.startsWith('\xff\xfe') || head.startsWith('\xfe\xff')) {
     return "a text file in UTF-16 ('Unicode text'); save it as 'CSV UTF-8'"
   }
   if (start.includes(0)) return 'a file of bytes that are no text'
-  if (/^\s*(<!doctype|<html|<\?xml)/i.test(start.subarray(0, 200).toString('latin1'))) return 'a web page or XML'
+  if (/^\s*(<!doctype|<html|<\?xml)/i.test(start.subarray(0, 200).toString('latin1')))
+    return 'a web page or XML'
   return undefined
 }

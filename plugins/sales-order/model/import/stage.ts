@@ -76,7 +76,13 @@ export async function fillStage<C extends Columns>(
     const rows = batch.map(({ line, cells, raw }): StageRow => {
       const { values, problems } = readRow(columns, csv.layout, cells)
       const reason = problems.length > 0 ? problems.join('; ') : null
-      return { line: String(line), raw, reason, key: cells[keyAt]?.trim().slice(0, 100) ?? '', ...toRow(values) }
+      return {
+        line: String(line),
+        raw,
+        reason,
+        key: cells[keyAt]?.trim().slice(0, 100) ?? '',
+        ...toRow(values),
+      }
     })
     await insert(djet, rows)
     stage.read += rows.length
@@ -120,7 +126,12 @@ export interface RejectRule {
 }
 
 /** Rejects every row whose key columns stand in an earlier row of the same file. */
-export async function rejectRepeated(djet: Djet, stage: Stage, columns: string, reason: string): Promise<void> {
+export async function rejectRepeated(
+  djet: Djet,
+  stage: Stage,
+  columns: string,
+  reason: string,
+): Promise<void> {
   await reject(djet, stage, {
     from: `(select ctid as id, first_value(line) over (partition by ${columns} order by line) as first
       from ${stage.table} where (${columns}) is not null) as same`,

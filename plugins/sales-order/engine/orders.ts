@@ -1,0 +1,49 @@
+import { allow, DjetError, defineEngine } from '../../../core/index.ts'
+import { sendBatch } from '../../jobmachine/index.ts'
+import { orderStates } from '../basetypes.ts'
+import * as jobs from '../jobs.ts'
+import * as model from '../model/index.ts'
+import { sendFile } from './send-file.ts'
+
+/** `/orders`: the list with filter and sums, exports, invoices for all that are open. */
+export const ordersEngine = defineEngine((router) => {
+  router.get('/', async (ctx) => {
+    const { query } = ctx.payload
+    const filter = model.readFilter(query)
+    const page = await model.orderList(ctx.djet, filter, {
+      after: query.after,
+      ...(query.limit === undefined ? {} : { limit: Number(query.limit) }),
+    })
+    await ctx.render(undefined, {
+      filter,
+      states: orderStates,
+      orders: page.items,
+      next: page.next,
+      sums: await model.orderSums(ctx.djet, filter),
+    })
+  })
+
+  router.get('/export', async (ctx) => {
+    const { format = 'xlsx' } = ctx.payload.query
+    if (format !== 'xlsx' && format !== 'csv') {
+      throw new DjetError('EXPORT_FORMAT', "format must be 'xlsx' or 'csv'.", { status: 400 })
+    }
+    const file = await model.exportOrders(ctx.djet, { ...model.readFilter(ctx.payload.query), format })
+    await sendFile(ctx, file)
+  })
+
+  router.post('/invoice-open', allow('edit'), async (ctx) => {
+    const orderIds = await model.openWithoutInvoice(ctx.djet)
+    if (orderIds.length === 0) {
+      ctx.flash('All open orders have their invoice already.', 'notice')
+      ctx.seeOther(ctx.node.path)
+      return
+    }
+    const parent = await sendBatch(ctx.djet, {
+      title: `Invoices for ${orderIds.length} open orders`,
+      job: jobs.invoice,
+      params: orderIds.map((orderId) => ({ orderId })),
+    })
+    ctx.seeOther(parent.url)
+  })
+})
