@@ -23,7 +23,9 @@ export const userCommand: Command = {
         ...(values.email === undefined ? {} : { email: values.email }),
       })
     } else await changePassword(djet, { login, password })
-    print(`${action === 'add' ? `User ${login} is made` : `${login} has a new password`}${values.password ? '.' : `: ${password}`}`)
+    print(
+      `${action === 'add' ? `User ${login} is made` : `${login} has a new password`}${values.password ? '.' : `: ${password}`}`,
+    )
   },
 }
 
@@ -45,6 +47,9 @@ function read(args: readonly string[]) {
     }
     return { action, login, values }
   } catch (error) {
-    throw new DjetError('USAGE', `${messageOf(error)} Usage: djet ${USAGE} [--name n] [--email e] [--password p]`)
+    throw new DjetError(
+      'USAGE',
+      `${messageOf(error)} Usage: djet ${USAGE} [--name n] [--email e] [--password p]`,
+    )
   }
 }

@@ -33,7 +33,12 @@ export const logoutEngine = defineEngine((router) => {
   })
 })
 
-function refuse(ctx: EngineContext, status: number, errors: Record<string, string>, back: string): Promise<void> {
+function refuse(
+  ctx: EngineContext,
+  status: number,
+  errors: Record<string, string>,
+  back: string,
+): Promise<void> {
   ctx.status = status
   const form = { values: { login: text(ctx.form.login) }, errors }
   return ctx.render(undefined, { form, returnTo: back })

@@ -1,4 +1,11 @@
-import { type Account, createAccount, type Djet, DjetError, type Node, setPassword } from '../../core/index.ts'
+import {
+  type Account,
+  createAccount,
+  type Djet,
+  DjetError,
+  type Node,
+  setPassword,
+} from '../../core/index.ts'
 import { user, users } from './basetypes.ts'
 
 export interface NewUser {
@@ -22,9 +29,13 @@ function checkRoles(roles: readonly string[]): string[] {
 }
 
 async function container(djet: Djet): Promise<number> {
-  const [row] = await djet.query<{ id: number }>('select id from djet.node where basetype = $1 limit 1', [users.name])
+  const [row] = await djet.query<{ id: number }>('select id from djet.node where basetype = $1 limit 1', [
+    users.name,
+  ])
   if (row) return row.id
-  throw new DjetError('USERS_NODE_MISSING', 'this site has no node of basetype users. Run: djet seed', { status: 409 })
+  throw new DjetError('USERS_NODE_MISSING', 'this site has no node of basetype users. Run: djet seed', {
+    status: 409,
+  })
 }
 
 /**
@@ -64,7 +75,10 @@ export async function changePassword(djet: Djet, params: { login: string; passwo
 }
 
 /** Gives a user other roles; they hold from his next request on. @throws {DjetError} ROLE_INVALID */
-export async function changeRoles(djet: Djet, params: { login: string; roles: readonly string[] }): Promise<void> {
+export async function changeRoles(
+  djet: Djet,
+  params: { login: string; roles: readonly string[] },
+): Promise<void> {
   const roles = checkRoles(params.roles)
   await djet.transaction(async (djet) => {
     const admins = await djet.query<{ login: string }>(
@@ -74,6 +88,9 @@ export async function changeRoles(djet: Djet, params: { login: string; roles: re
       const problem = `${params.login} is the last administrator`
       throw new DjetError('LAST_ADMIN', `${problem}.`, { status: 409, fields: { roles: problem } })
     }
-    await djet.query('update djet.account set roles = $2, modified = now() where login = $1', [params.login, roles])
+    await djet.query('update djet.account set roles = $2, modified = now() where login = $1', [
+      params.login,
+      roles,
+    ])
   })
 }

@@ -5,7 +5,11 @@ import { addUser } from './model.ts'
 
 /** Makes the login and logout pages, the place of the users, and the first administrator. */
 export async function seed(djet: Djet): Promise<void> {
-  await djet.nodes.insert('/', { basetype: login, part: djet.config.login.slice(1) || 'login', name: 'Log in' })
+  await djet.nodes.insert('/', {
+    basetype: login,
+    part: djet.config.login.slice(1) || 'login',
+    name: 'Log in',
+  })
   await djet.nodes.insert('/', { basetype: logout, part: 'logout', name: 'Log out' })
   await djet.nodes.insert('/', { basetype: users, part: 'users', name: 'Users' })
   const given = process.env.DJET_ADMIN_PASSWORD

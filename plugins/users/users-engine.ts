@@ -1,4 +1,4 @@
-import { allow, defineEngine, DjetError, type EngineContext } from '../../core/index.ts'
+import { allow, DjetError, defineEngine, type EngineContext } from '../../core/index.ts'
 import { accountOf, addUser, changePassword, changeRoles } from './model.ts'
 
 /** The list of users, and the form that makes one. */
@@ -50,7 +50,11 @@ async function show(ctx: EngineContext): Promise<void> {
 }
 
 /** Does it, or shows the page again with the form filled in and the message at its field. */
-async function orForm(ctx: EngineContext, values: Record<string, string>, work: () => Promise<void>): Promise<void> {
+async function orForm(
+  ctx: EngineContext,
+  values: Record<string, string>,
+  work: () => Promise<void>,
+): Promise<void> {
   try {
     await work()
   } catch (error) {
