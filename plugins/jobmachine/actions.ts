@@ -1,0 +1,94 @@
+import type { Djet } from '../../core/index.ts'
+import { DjetError } from '../../core/index.ts'
+import { BATCH } from './jobs.ts'
+import { DEFAULT_RETENTION } from './options.ts'
+import { REOPEN, settleBatches } from './queue/batch.ts'
+import { CHANNEL } from './queue/runner.ts'
+
+interface Target {
+  readonly id: number
+  readonly class: string
+  readonly status: number
+}
+
+async function target(djet: Djet, id: number): Promise<Target> {
+  const [task] = await djet.query<Target>(
+    `select t.task_id as id, c.name as class, t.status
+     from jobmachine.task t join jobmachine.class c using (class_id) where t.task_id = $1 for update of t`,
+    [id],
+  )
+  if (task) return task
+  throw new DjetError('TASK_NOT_FOUND', `there is no task ${id}.`, { status: 404 })
+}
+
+/**
+ * Lets a failed task run again, as a new attempt; errors and results of the old ones stay. Of a batch: all its
+ * tasks that failed.
+ *
+ * @returns how many tasks wait again
+ * @throws {DjetError} TASK_NOT_FOUND, 404; TASK_NOT_FAILED, 409
+ */
+export async function retryTask(djet: Djet, id: number): Promise<number> {
+  return djet.transaction(async (djet) => {
+    const task = await target(djet, id)
+    const rows = await djet.query<{ parent: number | null }>(
+      `update jobmachine.task
+       set status = 0, run_after = now(), finished = null, remove_after = null, worker_id = null, cancelled = false,
+         modified = now()
+       where ${task.class === BATCH ? 'parent_id' : 'task_id'} = $1 and status = 900
+       returning parent_id as parent`,
+      [id],
+    )
+    if (rows.length === 0) {
+      throw new DjetError('TASK_NOT_FAILED', `task ${id} has not failed, so there is nothing to retry.`, {
+        status: 409,
+      })
+    }
+    const parents = [...new Set(rows.flatMap(({ parent }) => (parent === null ? [] : [parent])))]
+    if (parents.length > 0) await djet.query(REOPEN, [parents])
+    await notify(djet, CHANNEL.wake, '')
+    await notify(djet, CHANNEL.task, String(id))
+    return rows.length
+  })
+}
+
+/**
+ * Cancels a task: one that waits fails at once, one that runs gets its abort signal and fails when its function
+ * gives up. Of a batch: all its tasks.
+ *
+ * @throws {DjetError} TASK_NOT_FOUND, 404; TASK_OVER, 409
+ */
+export async function cancelTask(djet: Djet, id: number): Promise<void> {
+  const by = djet.user ? `cancelled by ${djet.user.login}` : 'cancelled'
+  const parents = await djet.transaction(async (djet) => {
+    const task = await target(djet, id)
+    if (task.status >= 200) throw new DjetError('TASK_OVER', `task ${id} is over already.`, { status: 409 })
+    const which = task.class === BATCH ? 'parent_id' : 'task_id'
+    const cancelled = await djet.query<{ parent: number | null }>(
+      `with ended as (
+         update jobmachine.task
+         set status = 900, attempt = attempt + 1, cancelled = true, finished = now(), modified = now(),
+           remove_after = coalesce(remove_after, now() + $3 * interval '1 millisecond')
+         where ${which} = $1 and status = 0
+         returning task_id, attempt, parent_id, reply
+       ), kept as (
+         insert into jobmachine.attempt (task_id, attempt, error) select task_id, attempt, $2 from ended
+       )
+       select parent_id as parent, case when reply then pg_notify('jmr:' || task_id, task_id::text) end from ended`,
+      [id, by, DEFAULT_RETENTION],
+    )
+    const running = await djet.query<{ id: number }>(
+      `update jobmachine.task set cancelled = true, modified = now()
+       where ${which} = $1 and status = 100 returning task_id as id`,
+      [id],
+    )
+    for (const { id } of running) await notify(djet, CHANNEL.cancel, String(id))
+    await notify(djet, CHANNEL.task, String(id))
+    return new Set([id, ...cancelled.flatMap(({ parent }) => (parent === null ? [] : [parent]))])
+  })
+  await djet.afterCommit(() => settleBatches(djet.app.database, [...parents], DEFAULT_RETENTION))
+}
+
+async function notify(djet: Djet, channel: string, payload: string): Promise<void> {
+  await djet.query('select pg_notify($1, $2)', [channel, payload])
+}

@@ -1,0 +1,39 @@
+import type { EngineContext } from '../../core/index.ts'
+import { DjetError } from '../../core/index.ts'
+
+/** Types a browser may show by itself: they run no script on this site. The others are saved. */
+const SHOWN = /^(image\/(png|jpeg|gif|webp|avif)|application\/pdf|text\/plain)$/
+
+interface Row {
+  readonly file_id: string | null
+  readonly name: string
+  readonly type: string
+  readonly size: number
+}
+
+/**
+ * Answers with the file of a result, streamed.
+ * @throws {DjetError} NOT_FOUND, 404
+ */
+export async function sendResultFile(ctx: EngineContext, task: number, result: number): Promise<void> {
+  const [row] = await ctx.djet.query<Row>(
+    `select r.file_id, f.name, f.type, f.size
+     from jobmachine.result r join djet.file f on f.id = r.file_id
+     where r.result_id = $1 and r.task_id = $2`,
+    [result, task],
+  )
+  if (!row?.file_id) throw new DjetError('NOT_FOUND', `task ${task} has no file ${result}.`, { status: 404 })
+  const essence = row.type.split(';')[0]!.trim().toLowerCase()
+  // Koa writes the name by RFC 6266: quoted ASCII, and UTF-8 by RFC 5987.
+  ctx.attachment(row.name, { type: SHOWN.test(essence) ? 'inline' : 'attachment' })
+  ctx.set(
+    'Content-Type',
+    /^text\//.test(essence) && !row.type.includes(';') ? `${row.type}; charset=utf-8` : row.type,
+  )
+  ctx.set('X-Content-Type-Options', 'nosniff')
+  ctx.set('Cache-Control', 'private, no-cache')
+  ctx.status = 200
+  ctx.length = row.size
+  if (ctx.method !== 'HEAD') ctx.body = await ctx.djet.files.read(row.file_id)
+  ctx.length = row.size
+}

@@ -1,0 +1,40 @@
+import { definePlugin } from '../../core/index.ts'
+import { jobmachineBasetype } from './basetypes.ts'
+import { sendCommand, workCommand } from './commands.ts'
+import { jobsEngine } from './engine.ts'
+import { echo, noop } from './jobs.ts'
+import { checkOptions, type JobmachineOptions } from './options.ts'
+import { seedJobs } from './seed.ts'
+import { startWorkers } from './supervisor/supervisor.ts'
+
+/** Runs model functions in worker threads, and shows what they do on a page of the site. */
+export const jobmachine = definePlugin((options: JobmachineOptions) => {
+  const settings = checkOptions(options)
+  return {
+    name: 'jobmachine',
+    version: '0.1.0',
+    folder: new URL('.', import.meta.url),
+    extensionPoints: ['jobs'],
+    basetypes: [jobmachineBasetype],
+    engines: { 'jobmachine.jobs': jobsEngine },
+    jobs: [echo, noop],
+    commands: { work: workCommand(settings), send: sendCommand },
+    seed: seedJobs(settings.path),
+    start: (app) => startWorkers(app, settings),
+  }
+})
+
+export { cancelTask, retryTask } from './actions.ts'
+export { type Batch, sendBatch } from './batch.ts'
+export { type Duration, inWords, milliseconds } from './duration.ts'
+export { JobFailed, TaskAborted } from './error.ts'
+export { type AnyJob, defineJob, type Job, type JobPolicy, type ParamsOf } from './job.ts'
+export { echo, noop } from './jobs.ts'
+export { type ListFilter, listTasks, type TaskLine, type TaskList } from './list.ts'
+export type { JobmachineOptions } from './options.ts'
+export { type SendOptions, type SentTask, send, sendByName, sendMany } from './send.ts'
+export { STATUSES, type Status } from './status.ts'
+export { startWorkers, type WorkerOptions } from './supervisor/supervisor.ts'
+export type { FileContent, LogLevel, TaskHandle } from './task-handle.ts'
+export { type AttemptView, type ResultView, type TaskView, taskView } from './view.ts'
+export { type Outcome, waitFor } from './wait.ts'

@@ -1,0 +1,162 @@
+import { z } from 'zod'
+import type { Djet } from '../../core/index.ts'
+import { DjetError } from '../../core/index.ts'
+import { type Duration, milliseconds, timeLimit } from './duration.ts'
+import type { TaskHandle } from './task-handle.ts'
+
+declare module '../../core/index.ts' {
+  interface Contributions {
+    /** Jobs of a plugin: `jobs: [invoiceOrder]`. */
+    jobs?: readonly AnyJob[]
+  }
+  interface Djet {
+    /** The task at hand, in a worker thread. */
+    readonly task?: TaskHandle
+  }
+}
+
+/** How a job is run, beside its function. */
+export interface JobPolicy<S extends z.ZodType> {
+  /** What its parameters must be. Their input form must survive JSON: dates as text, for example. */
+  params: S
+  /** Title of a task, from its checked parameters. */
+  title?: (params: z.output<S>) => string
+  /** How often it is tried again after a failure; 3 when absent. 0: never, not even when its worker dies. */
+  retries?: number
+  /** Wait before the first retry, doubled for each further one up to an hour, ± 25 %; `2s` when absent. */
+  backoff?: Duration
+  /** Time limit of one attempt; `30m` when absent. */
+  timeout?: Duration
+  /** Lower runs earlier, -100 to 100; 0 when absent. */
+  priority?: number
+  /** How long its finished tasks are kept; what the plugin's options say when absent. */
+  retention?: Duration
+  /** Roles that may start it by hand from the jobs page; none when absent. */
+  start?: readonly string[]
+}
+
+/** A model function with a name and a policy: what `send` sends and a worker thread runs. */
+export interface Job<S extends z.ZodType = z.ZodType, R = unknown> {
+  /** Class of its tasks, `<plugin>.<name>`. */
+  readonly name: string
+  readonly params: S
+  run(djet: Djet, params: z.output<S>): R | Promise<R>
+  title?(params: z.output<S>): string
+  readonly retries: number
+  /** Milliseconds. */
+  readonly backoff: number
+  /** Milliseconds. */
+  readonly timeout: number
+  readonly priority: number
+  /** Milliseconds; undefined: what the plugin's options say. */
+  readonly retention: number | undefined
+  readonly start: readonly string[]
+}
+
+/** Any job, whatever its parameters. */
+export type AnyJob = Job<z.ZodType, unknown>
+
+/** What a job takes, as `send` wants it. */
+export type ParamsOf<J> = J extends Job<infer S, unknown> ? z.input<S> : never
+
+/**
+ * Declares a job: a model function with a name and a policy. A site's plugin contributes it with
+ * `jobs: [invoiceOrder]`.
+ *
+ * @example
+ * export const invoiceOrder = defineJob('sales-order.invoice', invoice, {
+ *   params: z.object({ orderId: z.int() }),
+ *   title: ({ orderId }) => `Invoice for order ${orderId}`,
+ *   retries: 3, timeout: '5m',
+ * })
+ * @throws {DjetError} JOB_INVALID, DURATION_INVALID
+ */
+export function defineJob<S extends z.ZodType, R>(
+  name: string,
+  run: (djet: Djet, params: z.output<S>) => R | Promise<R>,
+  policy: JobPolicy<S>,
+): Job<S, R> {
+  const who = `job '${name}'`
+  if (!/^[a-z0-9][a-zA-Z0-9._-]{0,62}$/.test(name)) {
+    throw invalid(
+      who,
+      'its name must be letters, digits, ., - and _, at most 63 of them, like sales-order.invoice',
+    )
+  }
+  const retries = policy.retries ?? 3
+  if (!Number.isInteger(retries) || retries < 0 || retries > 1000) {
+    throw invalid(who, `retries is ${retries}; it must be a whole number from 0 to 1000`)
+  }
+  return Object.freeze({
+    name,
+    run,
+    params: policy.params,
+    ...(policy.title === undefined ? {} : { title: policy.title }),
+    retries,
+    backoff: milliseconds(policy.backoff ?? '2s', `backoff of ${who}`),
+    timeout: timeLimit(policy.timeout ?? '30m', `timeout of ${who}`),
+    priority: checkPriority(policy.priority ?? 0, who),
+    retention:
+      policy.retention === undefined ? undefined : milliseconds(policy.retention, `retention of ${who}`),
+    start: Object.freeze([...(policy.start ?? [])]),
+  })
+}
+
+/**
+ * A priority that is one.
+ * @throws {DjetError} JOB_INVALID
+ */
+export function checkPriority(priority: number, who: string): number {
+  if (Number.isInteger(priority) && Math.abs(priority) <= 100) return priority
+  throw invalid(who, `priority is ${priority}; it must be a whole number from -100 to 100`)
+}
+
+function invalid(who: string, what: string): DjetError {
+  return new DjetError('JOB_INVALID', `${who}: ${what}.`)
+}
+
+/**
+ * Checks parameters as the worker will see them: through JSON.
+ * @throws {DjetError} JOB_PARAMS_INVALID, 422, with the fields that do not fit
+ */
+export function checkParams<S extends z.ZodType>(
+  job: Job<S>,
+  params: unknown,
+): { json: string; value: z.output<S> } {
+  const json = JSON.stringify(params === undefined ? {} : params)
+  if (json === undefined || json.includes('\\u0000')) {
+    throw new DjetError('JOB_PARAMS_INVALID', `parameters of '${job.name}' cannot be stored as JSON text.`, {
+      status: 422,
+    })
+  }
+  return { json, value: readParams(job, json) }
+}
+
+/**
+ * Reads stored parameters.
+ * @throws {DjetError} JOB_PARAMS_INVALID, 422
+ */
+export function readParams<S extends z.ZodType>(job: Job<S>, json: string | null): z.output<S> {
+  let input: unknown
+  try {
+    input = JSON.parse(json ?? '{}')
+  } catch (error) {
+    const start = (json ?? '').slice(0, 60)
+    throw new DjetError('JOB_PARAMS_INVALID', `parameters of '${job.name}' are no JSON: ${start}`, {
+      status: 422,
+      cause: error,
+    })
+  }
+  const result = job.params.safeParse(input)
+  if (result.success) return result.data
+  const fields: Record<string, string> = {}
+  for (const issue of result.error.issues) {
+    const field = issue.path.length === 0 ? 'parameters' : z.core.toDotPath(issue.path)
+    fields[field] ??= issue.message
+  }
+  const list = Object.entries(fields).map(([field, message]) => `${field}: ${message}`)
+  throw new DjetError('JOB_PARAMS_INVALID', `parameters of '${job.name}' do not fit: ${list.join('; ')}.`, {
+    status: 422,
+    fields,
+  })
+}

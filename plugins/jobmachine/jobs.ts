@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { defineJob } from './job.ts'
+
+/** Class of the parent tasks that `sendBatch` makes. No worker runs them: they end when their children have. */
+export const BATCH = 'jobmachine.batch'
+
+/** Gives its parameters back as result: for first tries and health checks. */
+export const echo = defineJob('jobmachine.echo', (_djet, params) => params ?? {}, {
+  params: z.json(),
+  title: () => 'Echo',
+  start: ['staff'],
+})
+
+/** Does nothing and leaves no result: for benches. */
+export const noop = defineJob('jobmachine.noop', () => {}, { params: z.unknown(), retries: 0 })

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { DjetError, didYouMean } from '../../core/index.ts'
+import type { Duration } from './duration.ts'
+import { milliseconds } from './duration.ts'
+
+/** What `jobmachine({ … })` takes in `djet.config.ts`. */
+export interface JobmachineOptions {
+  /** Worker threads beside the web server; 2 when absent, 0 for none. */
+  threads?: number
+  /** Tasks one thread runs at the same time; 4 when absent. */
+  concurrency?: number
+  /** How long running tasks may go on at shutdown; `6s` when absent. */
+  grace?: Duration
+  /** How long finished and failed tasks are kept unless their job says otherwise; `30d` when absent. */
+  retention?: Duration
+  /** Where the jobs page is made when the site is set up; `/jobs` when absent. */
+  path?: string
+}
+
+/** The options with every default filled in. */
+export interface Settings {
+  readonly threads: number
+  readonly concurrency: number
+  /** Milliseconds. */
+  readonly grace: number
+  /** Milliseconds. */
+  readonly retention: number
+  readonly path: string
+}
+
+/** 30 days, in milliseconds. */
+export const DEFAULT_RETENTION = 30 * 86_400_000
+
+const schema = z.strictObject({
+  threads: z.int().min(0).max(64).default(2),
+  concurrency: z.int().min(1).max(200).default(4),
+  grace: z.string().default('6s'),
+  retention: z.string().default('30d'),
+  path: z
+    .string()
+    .regex(/^(\/[^/\s]+)+$/, "must be a path like '/jobs'")
+    .default('/jobs'),
+})
+
+/**
+ * Checks and completes the options.
+ * @throws {DjetError} JOBMACHINE_OPTIONS, DURATION_INVALID
+ */
+export function checkOptions(options: JobmachineOptions): Settings {
+  const result = schema.safeParse(options)
+  if (!result.success) {
+    const lines = result.error.issues.map((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `unknown option '${issue.keys[0]}'.${didYouMean(issue.keys[0] ?? '', Object.keys(schema.shape))}`
+        : `option '${issue.path.join('.')}': ${issue.message}.`,
+    )
+    throw new DjetError('JOBMACHINE_OPTIONS', `jobmachine(): ${lines.join(' ')}`)
+  }
+  return Object.freeze({
+    ...result.data,
+    grace: milliseconds(result.data.grace, "option 'grace' of jobmachine()"),
+    retention: milliseconds(result.data.retention, "option 'retention' of jobmachine()"),
+  })
+}

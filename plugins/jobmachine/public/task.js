@@ -1,0 +1,84 @@
+// Keeps the page of a task that runs up to date: progress and log from server-sent events, everything else by
+// asking for the page again when something else has changed.
+const root = document.querySelector('[data-events]')
+if (root) follow(root)
+
+function follow(root) {
+  const source = new EventSource(root.dataset.events)
+  let known
+  source.addEventListener('change', ({ data }) => {
+    const state = JSON.parse(data)
+    showProgress(state)
+    showLog(state.log)
+    const shape = [state.status, state.attempts, state.results].join()
+    if (known !== undefined && shape !== known) refresh()
+    known = shape
+  })
+  source.addEventListener('over', () => {
+    source.close()
+    refresh()
+  })
+  window.addEventListener('pagehide', () => source.close())
+}
+
+function showProgress({ progress, children }) {
+  const live = document.querySelector('[data-live]')
+  if (!progress || !live) return
+  let box = live.querySelector('[data-progress]')
+  if (!box) {
+    box = document.createElement('div')
+    box.className = 'progress'
+    box.dataset.progress = ''
+    const bar = document.createElement('progress')
+    bar.setAttribute('aria-label', 'Progress')
+    box.append(bar, document.createElement('span'))
+    live.append(box)
+  }
+  const { done, total, note } = progress
+  const bar = box.querySelector('progress')
+  if (total) {
+    bar.max = total
+    bar.value = done
+  } else {
+    bar.removeAttribute('value')
+  }
+  const number = new Intl.NumberFormat('en')
+  const words = [number.format(done)]
+  if (total) words.push(`of ${number.format(total)}`)
+  if (children) words.push('tasks done')
+  if (note) words.push(`· ${note}`)
+  box.querySelector('span').textContent = words.join(' ')
+}
+
+function showLog(lines) {
+  const list = document.querySelector('[data-log]')
+  if (!list) return
+  const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 8
+  for (const line of lines) {
+    if (line.id <= Number(list.dataset.last)) continue
+    list.dataset.last = line.id
+    const item = document.createElement('li')
+    if (line.level === 'warn') item.className = 'warn'
+    if (line.level === 'error') item.className = 'bad'
+    const time = document.createElement('time')
+    time.dateTime = line.created
+    time.textContent = line.created.slice(11, 19)
+    const level = document.createElement('span')
+    level.className = 'level'
+    level.textContent = line.level
+    item.append(time, ' ', level, ` ${line.message}`)
+    list.append(item)
+  }
+  if (lines.length > 0) document.querySelector('[data-log-section]')?.removeAttribute('hidden')
+  if (atEnd) list.scrollTop = list.scrollHeight
+}
+
+/** Puts the page as it is now in place of the one shown; without a place for it, loads it. */
+async function refresh() {
+  const response = await fetch(location.href, { headers: { accept: 'text/html' } })
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html')
+  const fresh = page.querySelector('[data-task]')
+  const old = document.querySelector('[data-task]')
+  if (response.ok && fresh && old) old.replaceWith(fresh)
+  else location.reload()
+}

@@ -1,0 +1,72 @@
+import { BATCH } from '../jobs.ts'
+import type { Runner } from './runner.ts'
+
+const SETTLE = {
+  name: 'jobmachine.settle',
+  text: `
+    with parent as materialized (
+      select p.task_id, p.attempt, p.started, p.reply,
+        (select count(*) from jobmachine.task c where c.parent_id = p.task_id and c.status = 200) as done,
+        (select count(*) from jobmachine.task c where c.parent_id = p.task_id and c.status = 900) as failed
+      from jobmachine.task p
+      where p.task_id = any ($1::bigint[]) and p.status = 100 and p.class_id = jobmachine.class_id('${BATCH}')
+        and not exists (select from jobmachine.task c where c.parent_id = p.task_id and c.status in (0, 100))
+      for no key update of p
+    ), ended as (
+      update jobmachine.task t
+      set status = case when p.failed = 0 then 200 else 900 end, finished = now(), modified = now(),
+        remove_after = now() + $2::float8 * interval '1 millisecond'
+      from parent p
+      where t.task_id = p.task_id and t.status = 100
+      returning t.task_id, p.attempt, p.started, p.reply, p.done, p.failed
+    ), old as (
+      delete from jobmachine.result r using ended e where r.task_id = e.task_id
+    ), new as (
+      insert into jobmachine.result (task_id, result, resulttype)
+      select task_id, json_build_object('data',
+        json_build_object('tasks', done + failed, 'finished', done, 'failed', failed))::text, 'application/json'
+      from ended
+    ), attempts as (
+      insert into jobmachine.attempt (task_id, attempt, started, error)
+      select task_id, attempt, started, failed || ' of ' || done + failed || ' tasks failed' from ended where failed > 0
+      on conflict (task_id, attempt) do update set error = excluded.error, ended = excluded.ended
+    )
+    select task_id as id, pg_notify('jobmachine_task', task_id::text),
+      case when reply then pg_notify('jmr:' || task_id, task_id::text) end
+    from ended`,
+}
+
+/**
+ * Ends those of the given batches whose tasks are all over: finished, or failed when one of them did. Call it
+ * after the end of a child has been committed, so that of two last children one sees the other.
+ *
+ * @param retention milliseconds the batch is kept
+ */
+export async function settleBatches(
+  runner: Runner,
+  parents: readonly number[],
+  retention: number,
+): Promise<void> {
+  if (parents.length > 0) await runner.query(SETTLE, [parents, retention])
+}
+
+/** Batches that are still running, oldest first: housekeeping looks at them again. */
+export async function openBatches(runner: Runner): Promise<number[]> {
+  const rows = await runner.query<{ id: number }>({
+    name: 'jobmachine.open_batches',
+    text: `select task_id as id from jobmachine.task
+      where class_id = (select class_id from jobmachine.class where name = '${BATCH}') and status = 100
+      order by task_id limit 1000`,
+  })
+  return rows.map((row) => row.id)
+}
+
+/** Lets a batch run again after one of its tasks was sent back to work. */
+export const REOPEN = {
+  name: 'jobmachine.reopen',
+  text: `
+    update jobmachine.task p
+    set status = 100, attempt = p.attempt + 1, finished = null, remove_after = null, modified = now()
+    where p.task_id = any ($1::bigint[]) and p.status >= 200
+      and p.class_id = (select class_id from jobmachine.class where name = '${BATCH}')`,
+}

@@ -1,0 +1,19 @@
+const SYSTEM = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENOENT',
+])
+
+/** Whether an error says that the connection to PostgreSQL is gone, not that a statement was wrong. */
+export function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = (error as { code?: unknown }).code
+  if (typeof code === 'string') return SYSTEM.has(code) || code.startsWith('08') || code.startsWith('57P')
+  return /connection (terminated|ended|error)|not queryable|Client was closed|timeout expired/i.test(
+    error.message,
+  )
+}

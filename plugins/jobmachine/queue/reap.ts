@@ -1,0 +1,115 @@
+import { retryDelay } from '../backoff.ts'
+import type { AnyJob } from '../job.ts'
+import { giveBack, type Held, heldBy } from './claim.ts'
+import { type Failed, fail } from './end.ts'
+import type { Runner } from './runner.ts'
+
+/** What is needed of a job to decide whether a task goes on; a class without a job gets the defaults. */
+type Policy = Pick<AnyJob, 'retries' | 'backoff' | 'retention'>
+
+const DEFAULT_POLICY: Policy = { retries: 3, backoff: 2000, retention: undefined }
+
+export const WORKER_DIED = 'worker died'
+
+/** Jobs by class id, and how long tasks are kept unless their job says otherwise. */
+export interface Policies {
+  readonly jobs: ReadonlyMap<number, Policy>
+  /** Milliseconds. */
+  readonly retention: number
+}
+
+/**
+ * Ends a worker that is dead for sure: tasks named in `blamed` have failed with that message, the others go back
+ * as if never claimed, or fail with `others`.
+ *
+ * @returns parents of tasks that are over
+ */
+export async function reapWorker(
+  runner: Runner,
+  policies: Policies,
+  workerId: number,
+  blamed: ReadonlyMap<number, string>,
+  others?: string,
+): Promise<readonly number[]> {
+  await runner.query('update jobmachine.worker set ended = now() where worker_id = $1 and ended is null', [
+    workerId,
+  ])
+  const failed = (await heldBy(runner, workerId)).flatMap((task) => {
+    const error = blamed.get(task.task_id) ?? others
+    return error === undefined ? [] : [failure(policies, task, error)]
+  })
+  const parents = failed.length > 0 ? (await fail(runner, workerId, failed)).parents : []
+  if (others === undefined) await giveBack(runner, workerId, [])
+  if (failed.length > 0) await runner.query("select pg_notify('jobmachine', '')")
+  return parents
+}
+
+function failure(policies: Policies, task: Held, error: string): Failed {
+  const policy = policies.jobs.get(task.class_id) ?? DEFAULT_POLICY
+  const last = task.attempt >= (task.max_attempts ?? policy.retries + 1)
+  const delay = error === WORKER_DIED && task.attempt === 1 ? 0 : retryDelay(policy, task.attempt)
+  return {
+    id: task.task_id,
+    attempt: task.attempt,
+    error,
+    stack: null,
+    delay: last ? null : delay,
+    retention: policy.retention ?? policies.retention,
+  }
+}
+
+/** Milliseconds without a sign of its process after which a worker is taken for dead. */
+const LEASE = 12_000
+
+const SUSPECTS = {
+  name: 'jobmachine.suspects',
+  text: `
+    select w.worker_id as id, w.seen < now() - $2 * interval '1 millisecond' as stale
+    from jobmachine.worker w
+    where w.ended is null
+      -- After a restart of the server everyone has lost the lock: leave them time to come back.
+      and pg_postmaster_start_time() < now() - interval '6 seconds'
+      and (w.seen < now() - $2 * interval '1 millisecond' or not exists (
+        select from pg_locks l
+        where l.locktype = 'advisory' and l.classid = $1 and l.objid = w.worker_id::oid and l.objsubid = 2
+          and l.database = (select d.oid from pg_database d where d.datname = current_database())))`,
+}
+
+/** A worker whose session is gone, or (stale) that has not been seen for too long. */
+export interface Suspect {
+  readonly id: number
+  readonly stale: boolean
+}
+
+/** Workers that do not look alive. One without its lock may be connecting again: look twice. */
+export async function suspects(runner: Runner, lock: number): Promise<Suspect[]> {
+  return runner.query<Suspect>(SUSPECTS, [lock, LEASE])
+}
+
+/** Workers that have ended and still hold running tasks, from a claim that was under way at their end. */
+export async function endedHolders(runner: Runner): Promise<number[]> {
+  const rows = await runner.query<{ id: number }>({
+    name: 'jobmachine.ended_holders',
+    text: `
+      select distinct held.worker_id as id
+      from jobmachine.class c, lateral (
+        select t.worker_id from jobmachine.task t
+        where t.class_id = c.class_id and t.status = 100 and t.worker_id is not null
+      ) as held
+      where not exists (select from jobmachine.worker w where w.worker_id = held.worker_id and w.ended is null)`,
+  })
+  return rows.map((row) => row.id)
+}
+
+/** Says that the workers of this process live. @returns those that still count as alive */
+export async function beat(runner: Runner, workerIds: readonly number[]): Promise<number[]> {
+  const rows = await runner.query<{ id: number }>(
+    {
+      name: 'jobmachine.beat',
+      text: `update jobmachine.worker set seen = now() where worker_id = any ($1::int[]) and ended is null
+        returning worker_id as id`,
+    },
+    [workerIds],
+  )
+  return rows.map((row) => row.id)
+}

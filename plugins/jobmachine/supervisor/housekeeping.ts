@@ -1,0 +1,95 @@
+import type { DjetApp } from '../../../core/index.ts'
+import { messageOf } from '../../../core/index.ts'
+import { openBatches, settleBatches } from '../queue/batch.ts'
+import { endedHolders, type Policies, reapWorker, suspects, WORKER_DIED } from '../queue/reap.ts'
+import { BATCH_SIZE, removeOld, removeOldWorkers } from '../queue/retention.ts'
+import { HOUSEKEEPING_LOCK, WORKER_LOCK } from '../queue/runner.ts'
+
+/** Milliseconds between two looks at the workers. */
+const TICK = 500
+/** Ticks between two looks at what seldom goes wrong, and at what is old. */
+const SELDOM = 10
+const RARELY = 60
+
+/**
+ * Revives tasks of dead workers, ends batches, removes what is old. Every process that runs workers does it, one
+ * at a time by an advisory lock.
+ */
+export class Housekeeping {
+  readonly #app: DjetApp
+  readonly #policies: Policies
+  #suspected = new Set<number>()
+  #ticks = 0
+  #troubled = false
+  #timer: NodeJS.Timeout | undefined
+  #running: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  constructor(app: DjetApp, policies: Policies) {
+    this.#app = app
+    this.#policies = policies
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => {
+      this.#running = this.#tick().finally(() => {
+        if (!this.#stopped) this.start()
+      })
+    }, TICK)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    await this.#running
+  }
+
+  async #tick(): Promise<void> {
+    this.#ticks++
+    try {
+      const parents = await this.#revive()
+      const open = this.#ticks % SELDOM === 0 ? await openBatches(this.#app.database) : []
+      await settleBatches(this.#app.database, [...parents, ...open], this.#policies.retention)
+      if (this.#ticks % RARELY === 1) await this.#clean()
+      this.#troubled = false
+    } catch (error) {
+      if (!this.#troubled && !this.#stopped)
+        this.#app.log.warn(`housekeeping of tasks failed: ${messageOf(error)}`)
+      this.#troubled = true
+    }
+  }
+
+  /** @returns parents of tasks that are over */
+  async #revive(): Promise<readonly number[]> {
+    const parents: number[] = []
+    await this.#app.database.transaction(async (tx) => {
+      if (!(await tryLock(tx))) return
+      const found = await suspects(tx, WORKER_LOCK)
+      const dead = found.filter(({ id, stale }) => stale || this.#suspected.has(id)).map(({ id }) => id)
+      this.#suspected = new Set(found.map(({ id }) => id))
+      const ended = this.#ticks % SELDOM === 0 ? await endedHolders(tx) : []
+      for (const id of new Set([...dead, ...ended])) {
+        this.#app.log.warn(`worker ${id} is dead; its tasks go to others`)
+        parents.push(...(await reapWorker(tx, this.#policies, id, new Map(), WORKER_DIED)))
+      }
+    })
+    return parents
+  }
+
+  async #clean(): Promise<void> {
+    await removeOldWorkers(this.#app.database)
+    for (let n = 0; n < 20 && !this.#stopped; n++) {
+      const removed = await this.#app.database.transaction(async (tx) =>
+        (await tryLock(tx)) ? removeOld(tx) : 0,
+      )
+      if (removed < BATCH_SIZE) return
+    }
+  }
+}
+
+async function tryLock(tx: Parameters<typeof removeOld>[0]): Promise<boolean> {
+  const [row] = await tx.query<{ ours: boolean }>('select pg_try_advisory_xact_lock($1, $2) as ours', [
+    ...HOUSEKEEPING_LOCK,
+  ])
+  return row?.ours === true
+}

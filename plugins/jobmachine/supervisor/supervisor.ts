@@ -1,0 +1,190 @@
+import Bree from 'bree'
+import type { DjetApp, Stop } from '../../../core/index.ts'
+import { messageOf } from '../../../core/index.ts'
+import { timeoutMessage } from '../error.ts'
+import type { AnyJob } from '../job.ts'
+import type { Settings } from '../options.ts'
+import { settleBatches } from '../queue/batch.ts'
+import { giveBack } from '../queue/claim.ts'
+import { classIds } from '../queue/classes.ts'
+import { beat, type Policies, reapWorker, WORKER_DIED } from '../queue/reap.ts'
+import { jobsOf, requireJob } from '../registry.ts'
+import { ABORT_GRACE } from '../worker/machine.ts'
+import { Housekeeping } from './housekeeping.ts'
+import { type Death, WorkerThread } from './worker-thread.ts'
+
+/** Milliseconds between looks at time limits; between pings and heartbeats. */
+const LOOK = 100
+const PULSE = 1000
+/** Milliseconds without an answer: held tasks are given to others; an idle thread is replaced; a start has failed. */
+const STUCK = 2000
+const HUNG = 30_000
+const SLOW_START = 60_000
+/** Milliseconds beyond the grace period after which a thread that should stop is terminated. */
+const LAST_CALL = 1500
+
+export interface WorkerOptions extends Pick<Settings, 'threads' | 'concurrency' | 'grace' | 'retention'> {
+  /** Classes they run; all the site knows when absent. */
+  classes?: readonly string[] | undefined
+}
+
+/**
+ * Starts worker threads and keeps them: Bree makes the threads, this restarts those that die, terminates those
+ * that overrun a time limit, and does the housekeeping. What it returns stops everything within the grace period
+ * and a second or two.
+ *
+ * @throws {DjetError} JOB_TWICE, JOB_UNKNOWN
+ */
+export async function startWorkers(app: DjetApp, options: WorkerOptions): Promise<Stop> {
+  const jobs = jobsOf(app)
+  for (const name of options.classes ?? []) requireJob(jobs, name)
+  const ids = await classIds(app.database, [...jobs.keys()])
+  const policies: Policies = {
+    jobs: new Map([...ids].map(([name, id]): [number, AnyJob] => [id, jobs.get(name)!])),
+    retention: options.retention,
+  }
+  const supervisor = new Supervisor(app, options, policies)
+  await supervisor.start()
+  return () => supervisor.stop()
+}
+
+class Supervisor {
+  readonly #app: DjetApp
+  readonly #options: WorkerOptions
+  readonly #policies: Policies
+  readonly #threads: WorkerThread[]
+  readonly #housekeeping: Housekeeping
+  readonly #crashes = new Map<WorkerThread, number>()
+  #timers: NodeJS.Timeout[] = []
+  #stopping: Promise<void> | undefined
+  readonly #reaping = new Set<Promise<void>>()
+
+  constructor(app: DjetApp, options: WorkerOptions, policies: Policies) {
+    this.#app = app
+    this.#options = options
+    this.#policies = policies
+    const bree = new Bree({ root: false, jobs: [], logger: false, errorHandler: () => {} })
+    this.#threads = Array.from(
+      { length: options.threads },
+      (_, n) =>
+        new WorkerThread(bree, options.concurrency, {
+          dir: app.config.dir,
+          databaseUrl: app.databaseUrl,
+          thread: n + 1,
+          classes: options.classes,
+          retention: options.retention,
+        }),
+    )
+    this.#housekeeping = new Housekeeping(app, policies)
+  }
+
+  async start(): Promise<void> {
+    for (const thread of this.#threads) await this.#run(thread)
+    this.#timers = [setInterval(() => this.#look(), LOOK), setInterval(() => void this.#pulse(), PULSE)]
+    this.#housekeeping.start()
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const { grace } = this.#options
+    const housekeeping = this.#housekeeping.stop()
+    await Promise.all(
+      this.#threads.map((thread) =>
+        thread.workerId > 0
+          ? thread.stop(grace, grace + ABORT_GRACE + LAST_CALL)
+          : thread.terminate('stopped while starting'),
+      ),
+    )
+    for (const timer of this.#timers) clearInterval(timer)
+    await Promise.all([housekeeping, ...this.#reaping])
+  }
+
+  async #run(thread: WorkerThread): Promise<void> {
+    await thread.start((death) => {
+      const reaping = this.#bury(thread, death).finally(() => this.#reaping.delete(reaping))
+      this.#reaping.add(reaping)
+    })
+  }
+
+  /** The thread is dead: its tasks are settled, and a new one takes its place. */
+  async #bury(thread: WorkerThread, death: Death): Promise<void> {
+    const now = Date.now()
+    const overdue = death.tasks.filter((task) => task.deadline <= now)
+    const stopping = this.#stopping !== undefined
+    try {
+      if (death.workerId > 0) {
+        const blamed = new Map(
+          overdue.length > 0 || stopping
+            ? overdue.map((task): [number, string] => [task.id, timeoutMessage(task.limit)])
+            : death.tasks.map((task): [number, string] => [task.id, WORKER_DIED]),
+        )
+        const parents = await reapWorker(this.#app.database, this.#policies, death.workerId, blamed)
+        await settleBatches(this.#app.database, parents, this.#policies.retention)
+      }
+    } catch (error) {
+      // Housekeeping finds the worker without its lock and does the same later.
+      this.#app.log.warn(`tasks of worker ${death.workerId} could not be revived yet: ${messageOf(error)}`)
+    }
+    if (stopping) return
+    const crashes =
+      overdue.length > 0 || now - thread.startedAt > 60_000 ? 0 : (this.#crashes.get(thread) ?? 0) + 1
+    this.#crashes.set(thread, crashes)
+    if (overdue.length === 0) this.#app.log.error(`worker thread ${thread.name} died: ${death.reason}`)
+    const wait = crashes <= 1 ? 0 : Math.min(10_000, 100 * 2 ** crashes)
+    setTimeout(() => {
+      if (this.#stopping) return
+      this.#run(thread).catch((error: unknown) => {
+        this.#app.log.error(`worker thread ${thread.name} could not be started: ${messageOf(error)}`)
+      })
+    }, wait)
+  }
+
+  /** Terminates threads with a task beyond its time limit. */
+  #look(): void {
+    const now = Date.now()
+    for (const thread of this.#threads) {
+      if (!thread.alive || thread.reason !== '') continue
+      const overdue = thread.slots.occupied().filter((task) => task.deadline <= now)
+      if (overdue.length === 0) continue
+      const list = overdue.map((task) => task.id).join(', ')
+      this.#app.log.warn(`worker thread ${thread.name} is ended: time limit of task ${list}`)
+      void thread.terminate(`time limit of task ${list}`)
+    }
+  }
+
+  async #pulse(): Promise<void> {
+    const now = Date.now()
+    for (const thread of this.#threads) {
+      if (!thread.alive) continue
+      thread.ping()
+      const silent = now - thread.answeredAt
+      const busy = thread.slots.occupied().map((task) => task.id)
+      if (thread.workerId === 0) {
+        if (silent > SLOW_START) void thread.terminate('did not start within a minute')
+      } else if (busy.length === 0) {
+        if (silent > HUNG) void thread.terminate('does not answer')
+      } else if (silent > STUCK) {
+        thread.slots.seized = true
+        const keep = thread.slots.occupied().map((task) => task.id)
+        await giveBack(this.#app.database, thread.workerId, keep).catch(() => {})
+      }
+    }
+    const alive = this.#threads.filter((thread) => thread.alive && thread.workerId > 0)
+    if (alive.length === 0) return
+    try {
+      const beaten = new Set(
+        await beat(
+          this.#app.database,
+          alive.map((thread) => thread.workerId),
+        ),
+      )
+      for (const thread of alive) if (!beaten.has(thread.workerId)) thread.lost(thread.workerId)
+    } catch {
+      // The log of the database pool has said it; threads find out by themselves.
+    }
+  }
+}

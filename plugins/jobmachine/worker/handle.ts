@@ -1,0 +1,87 @@
+import { createReadStream } from 'node:fs'
+import { basename } from 'node:path'
+import { Readable } from 'node:stream'
+import type { DjetApp, StoredFile } from '../../../core/index.ts'
+import { DjetError } from '../../../core/index.ts'
+import { type Holder, writeResult } from '../queue/report.ts'
+import type { Runner } from '../queue/runner.ts'
+import type { FileContent, LogLevel, TaskHandle } from '../task-handle.ts'
+import type { Reporter } from './reporter.ts'
+
+/** What the handles of a thread share. */
+export interface HandleParts {
+  readonly app: DjetApp
+  readonly runner: Runner
+  readonly reporter: Reporter
+}
+
+/** `djet.task` of one attempt. All it writes is refused once the task is no longer this attempt's. */
+export class AttemptHandle implements TaskHandle {
+  readonly id: number
+  readonly class: string
+  readonly attempt: number
+  readonly signal: AbortSignal
+  /** Whether pages that show the task have something new to show. */
+  told = false
+  readonly #parts: HandleParts
+  readonly #holder: Holder
+
+  constructor(parts: HandleParts, holder: Holder, className: string, signal: AbortSignal) {
+    this.#parts = parts
+    this.#holder = { id: holder.id, attempt: holder.attempt, workerId: holder.workerId }
+    this.id = holder.id
+    this.class = className
+    this.attempt = holder.attempt
+    this.signal = signal
+  }
+
+  progress(done: number, total?: number, note?: string): void {
+    this.told = true
+    this.#parts.reporter.progress({ ...this.#holder, done, total: total ?? null, note: note ?? null })
+  }
+
+  log(message: string, level: LogLevel = 'info'): void {
+    this.told = true
+    this.#parts.reporter.line({ ...this.#holder, message: String(message), level, at: new Date() })
+  }
+
+  async result(value: unknown): Promise<void> {
+    this.told = true
+    const kept = await writeResult(this.#parts.runner, this.#holder, value, 'application/json', null)
+    if (!kept) throw this.#lost()
+  }
+
+  async file(name: string, type: string, content: FileContent): Promise<StoredFile> {
+    this.told = true
+    // Its own scope: the file is kept even when a transaction of the caller is rolled back later.
+    const djet = this.#parts.app.scope()
+    const stored = await djet.files.write({ name: basename(name), type, content: open(content) })
+    try {
+      await djet.transaction(async (djet) => {
+        const data = { name: stored.name, type: stored.type, size: stored.size }
+        if (!(await writeResult(djet, this.#holder, data, stored.type, stored.id))) throw this.#lost()
+        await djet.files.keep(stored.id)
+      })
+    } catch (error) {
+      await djet.files.delete(stored.id).catch(() => {})
+      throw error
+    }
+    return stored
+  }
+
+  #lost(): DjetError {
+    return new DjetError(
+      'TASK_LOST',
+      `task ${this.id} is no longer attempt ${this.attempt} of this worker.`,
+      {
+        status: 409,
+      },
+    )
+  }
+}
+
+function open(content: FileContent): Readable | Uint8Array | string {
+  if (typeof content === 'string' || content instanceof Uint8Array || content instanceof Readable)
+    return content
+  return createReadStream(content.path)
+}

@@ -1,0 +1,254 @@
+import type { DjetApp } from '../../../core/index.ts'
+import { messageOf } from '../../../core/index.ts'
+import { TaskAborted, timeoutMessage } from '../error.ts'
+import type { AnyJob } from '../job.ts'
+import { type Claimed, claim, giveBack } from '../queue/claim.ts'
+import { classIds } from '../queue/classes.ts'
+import { Ends } from './ends.ts'
+import { Prefetch } from './prefetch.ts'
+import { Reporter } from './reporter.ts'
+import { type RunParts, runTask } from './run-task.ts'
+import { Session } from './session.ts'
+import type { Slots } from './slots.ts'
+
+/** Milliseconds a function has for its own end after the abort signal before its thread is terminated. */
+export const ABORT_GRACE = 500
+/** Milliseconds between looks at time limits and at tasks that wait too long. */
+const SWEEP = 100
+/** Milliseconds a claimed task may wait here while all slots are busy. */
+const LONGEST_WAIT = 500
+/** Milliseconds between two looks at the queue when nothing notifies, at least and at most. */
+const POLL = [1000, 2000] as const
+
+interface Running {
+  readonly claimed: Claimed
+  readonly controller: AbortController
+  /** Epoch milliseconds. */
+  readonly deadline: number
+  readonly limit: number
+}
+
+export interface MachineOptions {
+  app: DjetApp
+  /** Jobs it runs, by class. */
+  jobs: ReadonlyMap<string, AnyJob>
+  slots: Slots
+  thread: number
+  retention: number
+  onWorkerId: (workerId: number) => void
+}
+
+/** One worker thread's part of the queue: claims tasks, runs several at once, writes their ends. */
+export class Machine {
+  readonly #options: MachineOptions
+  readonly #session: Session
+  readonly #reporter: Reporter
+  readonly #ends: Ends
+  readonly #parts: RunParts
+  readonly #prefetch: Prefetch
+  readonly #freeSlots: number[]
+  readonly #running = new Map<number, Running>()
+  #jobs = new Map<number, AnyJob>()
+  #held: Claimed[] = []
+  #heldSince = 0
+  #claiming: Promise<void> | undefined
+  #woken = false
+  /** Set when rows may be ours that we do not know of. */
+  #resync = false
+  #stopping = false
+  #poll: NodeJS.Timeout | undefined
+  #sweep: NodeJS.Timeout | undefined
+
+  constructor(options: MachineOptions) {
+    this.#options = options
+    const { app, slots, thread, retention, jobs } = options
+    this.#session = new Session({
+      databaseUrl: app.databaseUrl,
+      thread,
+      classes: [...jobs.keys()],
+      log: app.log,
+      onWake: () => this.#wake(),
+      onCancel: (id) => this.#running.get(id)?.controller.abort(new TaskAborted('cancelled', 'cancelled')),
+      onConnected: (workerId, same) => this.#connected(workerId, same),
+    })
+    this.#reporter = new Reporter(this.#session, app.log)
+    this.#ends = new Ends(this.#session, retention, app.log)
+    this.#parts = {
+      app,
+      runner: this.#session,
+      reporter: this.#reporter,
+      ends: this.#ends,
+      retention,
+      onRetry: (delay) => void setTimeout(() => this.#wake(), delay + 5).unref(),
+    }
+    this.#prefetch = new Prefetch(slots.size)
+    this.#freeSlots = Array.from({ length: slots.size }, (_, n) => n)
+  }
+
+  async start(): Promise<void> {
+    await this.#session.open()
+    const ids = await classIds(this.#session, [...this.#options.jobs.keys()])
+    this.#jobs = new Map([...ids].map(([name, id]) => [id, this.#options.jobs.get(name)!]))
+    this.#sweep = setInterval(() => this.#look(), SWEEP)
+    this.#wake()
+  }
+
+  /** The worker id was given up for dead while this thread did not answer. */
+  async lost(workerId: number): Promise<void> {
+    if (workerId === this.#session.workerId) await this.#session.renew()
+  }
+
+  /**
+   * Claims nothing more, lets running tasks go on for a while, and gives back what is left.
+   * @param grace milliseconds
+   */
+  async stop(grace: number): Promise<void> {
+    this.#stopping = true
+    clearTimeout(this.#poll)
+    this.#held = []
+    await this.#claiming
+    await this.#giveBack()
+    if (!(await this.#idleWithin(grace))) {
+      for (const { controller } of this.#running.values()) {
+        controller.abort(new TaskAborted('stopping', 'the worker stops'))
+      }
+      await this.#idleWithin(ABORT_GRACE)
+    }
+    clearInterval(this.#sweep)
+    await this.#reporter.flush()
+    await this.#ends.drained()
+    this.#running.clear()
+    await this.#giveBack()
+    await this.#session.query('update jobmachine.worker set ended = now() where worker_id = $1', [
+      this.#session.workerId,
+    ])
+    await this.#session.close()
+  }
+
+  #connected(workerId: number, same: boolean): void {
+    if (!same) {
+      this.#held = []
+      for (const { claimed, controller } of this.#running.values()) {
+        if (claimed.workerId !== workerId) {
+          controller.abort(new TaskAborted('lost', 'the task was given to another worker'))
+        }
+      }
+      this.#options.onWorkerId(workerId)
+    }
+    this.#resync = true
+    this.#wake()
+  }
+
+  #wake(): void {
+    this.#woken = true
+    this.#fill()
+  }
+
+  /** Starts what is held, and claims more when that is little. */
+  #fill(): void {
+    while (this.#freeSlots.length > 0) {
+      const next = this.#held.pop()
+      if (!next) break
+      if (!this.#begin(next)) return
+    }
+    if (this.#stopping || this.#claiming || !this.#woken || this.#jobs.size === 0) return
+    const wanted = this.#prefetch.wanted(this.#running.size, this.#held.length)
+    if (wanted > 0) this.#claiming = this.#claim(wanted)
+  }
+
+  async #claim(wanted: number): Promise<void> {
+    this.#woken = false
+    clearTimeout(this.#poll)
+    try {
+      if (this.#resync || this.#options.slots.seized) {
+        this.#resync = false
+        await this.#giveBack()
+        this.#options.slots.seized = false
+      }
+      const claimed = await claim(this.#session, [...this.#jobs.keys()], wanted, this.#session.workerId)
+      // Seized while the claim was under way: the main thread may have given these back.
+      const taken = this.#options.slots.seized || this.#stopping
+      const strange = claimed[0] !== undefined && claimed[0].workerId !== this.#session.workerId
+      if (strange) await giveBack(this.#session, claimed[0]!.workerId, [])
+      else if (taken) this.#resync = true
+      else this.#hold(claimed)
+      if (claimed.length === wanted || this.#resync) this.#woken = true
+    } catch (error) {
+      if (!this.#stopping) this.#options.app.log.error(`tasks could not be claimed: ${messageOf(error)}`)
+    } finally {
+      this.#claiming = undefined
+      const [least, most] = POLL
+      clearTimeout(this.#poll)
+      if (!this.#stopping) this.#poll = setTimeout(() => this.#wake(), least + Math.random() * (most - least))
+    }
+    this.#fill()
+  }
+
+  /** Claimed tasks, the next one last. */
+  #hold(claimed: Claimed[]): void {
+    if (claimed.length === 0) return
+    this.#held = [...claimed.reverse(), ...this.#held]
+    this.#heldSince = Date.now()
+  }
+
+  /** False: what this thread holds has been seized. */
+  #begin(claimed: Claimed): boolean {
+    const job = this.#jobs.get(claimed.classId)!
+    const limit = claimed.timeout ?? job.timeout
+    const deadline = Date.now() + limit
+    const slot = this.#freeSlots.pop()!
+    const { slots } = this.#options
+    if (!slots.occupy(slot, { id: claimed.id, limit, deadline: deadline + ABORT_GRACE })) {
+      this.#freeSlots.push(slot)
+      this.#held = []
+      this.#resync = true
+      this.#wake()
+      return false
+    }
+    const controller = new AbortController()
+    this.#running.set(claimed.id, { claimed, controller, deadline, limit })
+    void runTask(this.#parts, job, claimed, controller.signal).then((took) => {
+      slots.free(slot)
+      this.#freeSlots.push(slot)
+      this.#running.delete(claimed.id)
+      this.#prefetch.took(took)
+      this.#fill()
+    })
+    return true
+  }
+
+  #look(): void {
+    const now = Date.now()
+    for (const { deadline, limit, controller } of this.#running.values()) {
+      if (now >= deadline && !controller.signal.aborted) {
+        controller.abort(new TaskAborted('timeout', timeoutMessage(limit)))
+      }
+    }
+    if (this.#options.slots.seized) {
+      this.#held = []
+      this.#wake()
+    } else if (
+      this.#held.length > 0 &&
+      this.#freeSlots.length === 0 &&
+      now - this.#heldSince > LONGEST_WAIT
+    ) {
+      this.#held = []
+      this.#prefetch.slow()
+      void this.#giveBack()
+    }
+  }
+
+  /** Gives back every row that is this worker's but neither runs here nor waits for its end to be written. */
+  async #giveBack(): Promise<void> {
+    const known = [...this.#running.keys(), ...this.#held.map((c) => c.id), ...this.#ends.waiting()]
+    await giveBack(this.#session, this.#session.workerId, known)
+  }
+
+  async #idleWithin(ms: number): Promise<boolean> {
+    const until = Date.now() + ms
+    while (this.#running.size > 0 && Date.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    return this.#running.size === 0
+  }
+}

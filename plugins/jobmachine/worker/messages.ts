@@ -1,0 +1,28 @@
+/** What a thread is started with. */
+export interface ThreadData {
+  /** Folder of the site. */
+  readonly dir: string
+  readonly databaseUrl: string
+  /** Number of the thread in its process, from 1. */
+  readonly thread: number
+  readonly slots: SharedArrayBuffer
+  /** Classes it runs; undefined: all the site knows. */
+  readonly classes: readonly string[] | undefined
+  /** Milliseconds finished tasks are kept unless their job says otherwise. */
+  readonly retention: number
+}
+
+/** From the main thread to a worker thread. */
+export type ToThread =
+  /** Claim nothing more, let running tasks go on for `grace` milliseconds, then end. */
+  | { readonly type: 'stop'; readonly grace: number }
+  | { readonly type: 'ping'; readonly n: number }
+  /** The worker id was given up for dead: take a new one. */
+  | { readonly type: 'lost'; readonly workerId: number }
+
+/** From a worker thread to the main thread. */
+export type FromThread =
+  | { readonly type: 'worker'; readonly workerId: number }
+  | { readonly type: 'pong'; readonly n: number }
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'stopped' }

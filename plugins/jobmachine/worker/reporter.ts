@@ -1,0 +1,80 @@
+import type { Logger } from 'pino'
+import { type LogLine, type ProgressNote, writeLog, writeProgress } from '../queue/report.ts'
+import type { Runner } from '../queue/runner.ts'
+
+/** Milliseconds between two writes. */
+const PAUSE = 250
+/** Characters of one line. */
+const LONGEST = 10_000
+/** Lines that may wait; a task that logs faster than they are written loses the rest. */
+const MOST = 10_000
+
+/** Gathers progress and log lines of a thread's tasks and writes them a few times a second. */
+export class Reporter {
+  readonly #runner: Runner
+  readonly #log: Logger
+  readonly #progress = new Map<number, ProgressNote>()
+  #lines: LogLine[] = []
+  #dropped = 0
+  #last = 0
+  #timer: NodeJS.Timeout | undefined
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(runner: Runner, log: Logger) {
+    this.#runner = runner
+    this.#log = log
+  }
+
+  progress(note: ProgressNote): void {
+    this.#progress.set(note.id, note)
+    this.#schedule()
+  }
+
+  line(line: LogLine): void {
+    if (this.#lines.length >= MOST) {
+      this.#dropped++
+      return
+    }
+    const message = line.message.replaceAll('\0', '')
+    this.#lines.push({
+      ...line,
+      message: message.length > LONGEST ? `${message.slice(0, LONGEST)} …` : message,
+    })
+    this.#schedule()
+  }
+
+  /** Writes what waits; resolves when all of it is written. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#last = Date.now()
+    this.#writing = this.#writing.then(() => this.#write())
+    await this.#writing
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => void this.flush(), Math.max(0, this.#last + PAUSE - Date.now()))
+  }
+
+  async #write(): Promise<void> {
+    const notes = [...this.#progress.values()]
+    const lines = this.#lines
+    this.#progress.clear()
+    this.#lines = []
+    const last = lines.at(-1)
+    if (this.#dropped > 0 && last) {
+      lines.push({
+        ...last,
+        level: 'warn',
+        message: `… ${this.#dropped} lines came too fast and are not kept`,
+      })
+      this.#dropped = 0
+    }
+    try {
+      if (notes.length > 0) await writeProgress(this.#runner, notes)
+      if (lines.length > 0) await writeLog(this.#runner, lines)
+    } catch (error) {
+      this.#log.error({ err: error }, 'progress or log of tasks could not be written')
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/** 64-bit words of one slot: task id, limit, deadline. */
+const WORDS = 3
+
+/** What one slot of a thread is busy with. */
+export interface SlotTask {
+  readonly id: number
+  /** Its time limit, milliseconds. */
+  readonly limit: number
+  /** Epoch milliseconds after which the thread is terminated. */
+  readonly deadline: number
+}
+
+/**
+ * Which tasks a thread has started, in memory that its main thread reads even while the thread is stuck in an
+ * endless loop. One slot for each task that may run at the same time.
+ *
+ * `seized` is how the main thread takes the tasks that a stuck thread has claimed but not started: it sets the
+ * flag and then reads the slots, the thread fills a slot and then reads the flag. Both orders are sequentially
+ * consistent, so a task is either seen in its slot or never started.
+ */
+export class Slots {
+  readonly buffer: SharedArrayBuffer
+  readonly #flags: Int32Array
+  readonly #words: Float64Array
+
+  /** @param size a number of slots, or the buffer of the other side */
+  constructor(size: number | SharedArrayBuffer) {
+    this.buffer = typeof size === 'number' ? new SharedArrayBuffer(bytes(size)) : size
+    const slots = typeof size === 'number' ? size : slotsIn(size)
+    this.#words = new Float64Array(this.buffer, 0, slots * WORDS)
+    this.#flags = new Int32Array(this.buffer, slots * WORDS * 8, slots + 1)
+  }
+
+  get size(): number {
+    return this.#flags.length - 1
+  }
+
+  /** Takes a slot for a task about to start. False: the task has been seized and must not start. */
+  occupy(slot: number, task: SlotTask): boolean {
+    this.#words[slot * WORDS] = task.id
+    this.#words[slot * WORDS + 1] = task.limit
+    this.#words[slot * WORDS + 2] = task.deadline
+    Atomics.store(this.#flags, slot, 1)
+    if (Atomics.load(this.#flags, this.size) === 0) return true
+    this.free(slot)
+    return false
+  }
+
+  free(slot: number): void {
+    Atomics.store(this.#flags, slot, 0)
+  }
+
+  /** What runs now. */
+  occupied(): SlotTask[] {
+    const tasks: SlotTask[] = []
+    for (let slot = 0; slot < this.size; slot++) {
+      if (Atomics.load(this.#flags, slot) === 0) continue
+      const at = slot * WORDS
+      tasks.push({ id: this.#words[at]!, limit: this.#words[at + 1]!, deadline: this.#words[at + 2]! })
+    }
+    return tasks
+  }
+
+  get seized(): boolean {
+    return Atomics.load(this.#flags, this.size) === 1
+  }
+
+  set seized(value: boolean) {
+    Atomics.store(this.#flags, this.size, value ? 1 : 0)
+  }
+}
+
+function bytes(slots: number): number {
+  return slots * WORDS * 8 + (slots + 1) * 4
+}
+
+function slotsIn(buffer: SharedArrayBuffer): number {
+  return (buffer.byteLength - 4) / (WORDS * 8 + 4)
+}

@@ -1,0 +1,51 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { messageOf, openSite } from '../../../core/index.ts'
+import { jobsOf, requireJob } from '../registry.ts'
+import { Machine } from './machine.ts'
+import type { FromThread, ThreadData, ToThread } from './messages.ts'
+import { Slots } from './slots.ts'
+
+const port = parentPort!
+const data = workerData as ThreadData
+
+function tell(message: FromThread): void {
+  port.postMessage(message)
+}
+
+async function main(): Promise<void> {
+  const slots = new Slots(data.slots)
+  const app = await openSite(data.dir, {
+    databaseUrl: data.databaseUrl,
+    applicationName: `djet-worker-${data.thread}`,
+    poolSize: slots.size + 2,
+  })
+  const known = jobsOf(app)
+  const names = data.classes ?? [...known.keys()]
+  const machine = new Machine({
+    app,
+    jobs: new Map(names.map((name) => [name, requireJob(known, name)])),
+    slots,
+    thread: data.thread,
+    retention: data.retention,
+    onWorkerId: (workerId) => tell({ type: 'worker', workerId }),
+  })
+  let stopping: Promise<void> | undefined
+  const stop = async (grace: number): Promise<void> => {
+    await machine.stop(grace)
+    await app.stop()
+    tell({ type: 'stopped' })
+    port.close()
+  }
+  port.on('message', (message: ToThread | 'cancel') => {
+    if (message === 'cancel') stopping ??= stop(0)
+    else if (message.type === 'ping') tell({ type: 'pong', n: message.n })
+    else if (message.type === 'lost') void machine.lost(message.workerId)
+    else stopping ??= stop(message.grace)
+  })
+  await machine.start()
+}
+
+main().catch((error: unknown) => {
+  tell({ type: 'failed', message: messageOf(error) })
+  process.exit(1)
+})
