@@ -1,0 +1,5 @@
+import {readdirSync,existsSync} from 'node:fs'
+export async function migrateUp(db:any,fs:any[],_l:any){await db.query('create schema if not exists djet');await db.query('create table if not exists djet.migration(plugin text,name text,primary key(plugin,name))');await db.query('create table if not exists djet.feature(name text primary key, version text, seeded timestamptz)');const out:any[]=[];
+for(const f of fs){if(!f.migrations||!existsSync(f.migrations))continue;for(const n of readdirSync(f.migrations).sort()){const [d]=await db.query('select 1 from djet.migration where plugin=$1 and name=$2',[f.name,n]);if(d)continue;const m=await import(new URL(n,f.migrations).href);await db.transaction(async(tx:any)=>{await m.up(tx.knex);await tx.query('insert into djet.migration values($1,$2)',[f.name,n])});out.push({plugin:f.name,name:n})}}return out}
+export async function migrateDown(..._a:any[]):Promise<any[]>{return []}
+export async function pendingMigrations(..._a:any[]):Promise<any[]>{return []}
