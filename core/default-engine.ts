@@ -15,6 +15,13 @@ import { encodePath } from './payload.ts'
 export const defaultEngine = defineEngine((router) => {
   router.get('/', (ctx) => ctx.render())
 
+  // For programs: who they are logged in as, and the token that their posts must bring as `x-csrf-token`.
+  router.get('/-/session', (ctx) => {
+    ctx.set('Cache-Control', 'no-store')
+    ctx.state.private = true
+    ctx.body = { user: ctx.djet.user, csrfToken: ctx.session.formToken() }
+  })
+
   router.get('/-/file/:field', async (ctx) => {
     const field = ctx.params.field ?? ''
     const id = ctx.node.data[field]

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import type { Basetype } from './basetype.ts'
-import { type Config, loadConfig } from './config.ts'
+import { type Config, checkConfig, loadConfig, type SiteConfig } from './config.ts'
 import { createScope } from './create-scope.ts'
 import { Database } from './db/database.ts'
 import { startEmbedded } from './db/embedded/start.ts'
@@ -218,7 +218,26 @@ export class DjetApp {
  * @throws {DjetError} CONFIG_*, PLUGIN_*, BASETYPE_*, DATABASE_*, EMBEDDED_*
  */
 export async function openSite(dir: string, options: OpenOptions = {}): Promise<DjetApp> {
-  const config = await loadConfig(dir)
+  return openChecked(await loadConfig(dir), options)
+}
+
+/**
+ * Opens a site whose configuration is at hand instead of in a file: for tests and scripts. Worker threads load
+ * `djet.config.ts` of their own accord, so they need a site in a folder.
+ *
+ * @param dir folder of the site: its `templates/`, `public/` and `var/`
+ * @throws {DjetError} as `openSite`
+ * @example const app = await openConfig(defineConfig({ plugins: [hello()] }), import.meta.dirname, { databaseUrl })
+ */
+export async function openConfig(
+  config: SiteConfig,
+  dir: string,
+  options: OpenOptions = {},
+): Promise<DjetApp> {
+  return openChecked(checkConfig(config, resolve(dir)), options)
+}
+
+async function openChecked(config: Config, options: OpenOptions): Promise<DjetApp> {
   const registry = createRegistry(config.plugins)
   const { log, close } = openLog(config)
   const stops: Stop[] = [close]
@@ -241,7 +260,7 @@ export async function openSite(dir: string, options: OpenOptions = {}): Promise<
       log,
     })
     stops.push(() => database.close())
-    const listen = new ListenHub(url, log)
+    const listen = new ListenHub(url, log, { applicationName })
     stops.push(() => listen.stop())
     return new DjetApp({ config, log, registry, database, dataDir, listen, dev: options.dev ?? false, stops })
   } catch (error) {

@@ -1,4 +1,7 @@
 /** The public API of Djet. Plugins and sites import from here and from nowhere deeper. */
+
+/** zod, for the parameters of jobs: sites need not install it themselves. */
+export { z } from 'zod'
 export {
   type Account,
   authenticate,
@@ -11,7 +14,14 @@ export {
 export { type Basetype, defineBasetype, type NodeOf } from './basetype.ts'
 export { type Config, defineConfig, type SiteConfig } from './config.ts'
 export type { Connection, NamedStatement } from './db/connection.ts'
-export { type AppScopeOptions, DjetApp, type OpenOptions, openSite, type Serving } from './djet.ts'
+export {
+  type AppScopeOptions,
+  DjetApp,
+  type OpenOptions,
+  openConfig,
+  openSite,
+  type Serving,
+} from './djet.ts'
 export {
   allow,
   type DjetContext,

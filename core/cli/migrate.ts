@@ -28,10 +28,7 @@ export const migrate: Command = {
           ? await pendingMigrations(app.database, features)
           : action === 'up'
             ? await migrateUp(app.database, features, app.log)
-            : await migrateDown(app.database, features, {
-                steps,
-                ...(plugin === undefined ? {} : { plugin }),
-              })
+            : await migrateDown(app.database, features, { steps, plugin }, app.log)
       const verb = { up: 'applied', down: 'undone', status: 'pending' }[action]
       for (const { plugin, name } of done) print(`${verb} ${plugin}/${name}`)
       if (done.length === 0) print(action === 'down' ? 'nothing to undo' : 'everything is applied')

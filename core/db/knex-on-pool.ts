@@ -1,13 +1,16 @@
 import knex, { type Knex } from 'knex'
-import type { Pool, PoolClient } from 'pg'
+import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg'
 import type { Logger } from 'pino'
 import { isFatal } from './connect-error.ts'
 
-type Done = (error: unknown, result?: unknown) => void
+type Done = (error: unknown, result?: QueryResult) => void
+
+/** Runs one query on a connection. */
+export type Send = (config: QueryConfig) => Promise<QueryResult>
 
 /** The part of a pg client that knex uses. */
 interface KnexConnection {
-  query(config: object, done: Done): unknown
+  query(config: QueryConfig, done: Done): void
   release(): void
 }
 
@@ -31,20 +34,10 @@ export function knexOnPool(pool: Pool, version: string, log: Logger): Knex {
 /**
  * A knex that runs everything on the one connection of a transaction; its own `transaction` makes savepoints.
  *
- * @param check throws when the transaction is over: its connection may serve someone else by then
+ * @param send runs one query; it throws when the transaction is over, as its connection may serve someone else then
  */
-export function knexOnConnection(client: PoolClient, check: () => void, version: string, log: Logger): Knex {
-  const connection: KnexConnection = {
-    query(config, done) {
-      try {
-        check()
-      } catch (error) {
-        return done(error)
-      }
-      return send(client, config, done)
-    },
-    release() {},
-  }
+export function knexOnConnection(send: Send, version: string, log: Logger): Knex {
+  const connection: KnexConnection = { query: (config, done) => answer(send(config), done), release() {} }
   const bound = makeKnex(async () => connection, version, log)
   // Tells knex that BEGIN has been sent, so that it nests by SAVEPOINT.
   bound.client.transacting = true
@@ -54,18 +47,21 @@ export function knexOnConnection(client: PoolClient, check: () => void, version:
 function leased(client: PoolClient): KnexConnection {
   let fatal = false
   return {
-    query: (config, done) =>
-      send(client, config, (error, result) => {
+    query(config, done) {
+      answer(client.query(config), (error, result) => {
         fatal ||= isFatal(error)
         done(error, result)
-      }),
+      })
+    },
     release: () => client.release(fatal || client.getTransactionStatus() !== 'I'),
   }
 }
 
-// pg's types know the call with text and callback only; knex calls with an object.
-function send(client: PoolClient, config: object, done: Done): unknown {
-  return (client.query as (config: object, done: Done) => unknown).call(client, config, done)
+function answer(result: Promise<QueryResult>, done: Done): void {
+  result.then(
+    (value) => done(null, value),
+    (error: unknown) => done(error),
+  )
 }
 
 function makeKnex(acquire: () => Promise<KnexConnection>, version: string, log: Logger): Knex {

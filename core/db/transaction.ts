@@ -1,9 +1,10 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { Knex } from 'knex'
-import type { PoolClient } from 'pg'
+import type { PoolClient, QueryConfig, QueryResult } from 'pg'
 import type { Logger } from 'pino'
 import { DjetError } from '../error.ts'
 import type { Connection, NamedStatement } from './connection.ts'
+import { type InTurn, makeInTurn } from './in-turn.ts'
 import { knexOnConnection } from './knex-on-pool.ts'
 import { run } from './run.ts'
 
@@ -23,12 +24,15 @@ export class Transaction implements Connection {
   readonly #depth: number
   #knex: Knex | undefined
   #over = false
-  #lastInner: Promise<unknown> = Promise.resolve()
+  /** Shared with the savepoints inside: one connection. */
+  readonly #inTurn: InTurn
+  readonly #oneInner = makeInTurn()
 
   private constructor(client: PoolClient, environment: TransactionEnvironment, outer?: Transaction) {
     this.client = client
     this.#environment = environment
     this.#outer = outer
+    this.#inTurn = outer === undefined ? makeInTurn() : outer.#inTurn
     this.#depth = outer === undefined ? 0 : outer.#depth + 1
   }
 
@@ -45,7 +49,7 @@ export class Transaction implements Connection {
 
   get knex(): Knex {
     const { version, log } = this.#environment
-    this.#knex ??= knexOnConnection(this.client, () => this.#check(), version, log)
+    this.#knex ??= knexOnConnection((config) => this.#send(config), version, log)
     return this.#knex
   }
 
@@ -54,7 +58,7 @@ export class Transaction implements Connection {
     values?: readonly unknown[],
   ): Promise<Row[]> {
     this.#check()
-    return await run<Row>(this.client, statement, values)
+    return await this.#inTurn(() => run<Row>(this.client, statement, values))
   }
 
   /**
@@ -65,16 +69,14 @@ export class Transaction implements Connection {
     this.#check()
     const current = this.#environment.current.getStore()
     if (current !== undefined && current !== this && current.#isInside(this)) return current.transaction(work)
-    const result = this.#lastInner.then(() => this.#savepoint(work))
-    this.#lastInner = result.catch(() => {})
-    return await result
+    return await this.#oneInner(() => this.#savepoint(work))
   }
 
   async #savepoint<T>(work: (tx: Connection) => Promise<T>): Promise<T> {
     this.#check()
     const inner = new Transaction(this.client, this.#environment, this)
     const name = `djet_${inner.#depth}`
-    await this.client.query(`savepoint ${name}`)
+    await this.#inTurn(() => this.client.query(`savepoint ${name}`))
     return await this.#environment.current.run(inner, () =>
       inner.#carryOut(
         work,
@@ -87,9 +89,9 @@ export class Transaction implements Connection {
   async #carryOut<T>(work: (tx: Connection) => Promise<T>, keep: string, undo: string): Promise<T> {
     try {
       const result = await work(this)
-      await this.#lastInner
+      await this.#oneInner(async () => {})
       this.#over = true
-      const { command } = await this.client.query(keep)
+      const { command } = await this.#inTurn(() => this.client.query(keep))
       if (command === 'ROLLBACK') {
         throw new DjetError(
           'TRANSACTION_ABORTED',
@@ -101,11 +103,16 @@ export class Transaction implements Connection {
     } catch (error) {
       this.#over = true
       // The first error is the one that tells; when the connection is gone the server rolls back by itself.
-      await this.client.query(undo).catch((undoError: unknown) => {
+      await this.#inTurn(() => this.client.query(undo)).catch((undoError: unknown) => {
         this.#environment.log.debug({ err: undoError }, 'rollback failed')
       })
       throw error
     }
+  }
+
+  async #send(config: QueryConfig): Promise<QueryResult> {
+    this.#check()
+    return await this.#inTurn(() => this.client.query(config))
   }
 
   #isInside(other: Transaction): boolean {

@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Djet, type DjetApp, openConfig, openSite, type Plugin, type SiteConfig } from '../core/index.ts'
+import { createTestDatabase } from './database.ts'
+import { Visitor } from './visitor.ts'
+
+export interface TestSiteOptions {
+  plugins?: readonly Plugin[]
+  /** Further options of the site. */
+  config?: Omit<SiteConfig, 'plugins'>
+  /** A site's folder with a `djet.config.ts`, for what needs worker threads; `plugins` and `config` are not used. */
+  dir?: string
+}
+
+/** A site on a database of its own. */
+export interface TestSite {
+  readonly app: DjetApp
+  /** A scope of the system. */
+  readonly djet: Djet
+  readonly databaseUrl: string
+  /** Serves the site (once) and gives someone who visits it, with a cookie jar of his own. */
+  visitor(): Promise<Visitor>
+  close(): Promise<void>
+}
+
+/**
+ * Opens a site on a new database, migrated and seeded.
+ *
+ * @example
+ * const site = await createTestSite({ plugins: [users()] })
+ * const visitor = await site.visitor()
+ * expect((await visitor.get('/')).status).toBe(200)
+ * await site.close()
+ */
+export async function createTestSite(options: TestSiteOptions = {}): Promise<TestSite> {
+  const database = await createTestDatabase()
+  const folder = options.dir ?? (await mkdtemp(join(tmpdir(), 'djet-test-')))
+  const close = async (app?: DjetApp): Promise<void> => {
+    await app?.stop()
+    await database.drop()
+    if (options.dir === undefined) await rm(folder, { recursive: true, force: true })
+  }
+  let app: DjetApp | undefined
+  try {
+    const opening = { databaseUrl: database.url, applicationName: `djet-test/${process.pid}`, poolSize: 6 }
+    const config = { port: 0, host: '127.0.0.1', ...options.config, plugins: [...(options.plugins ?? [])] }
+    app =
+      options.dir === undefined ? await openConfig(config, folder, opening) : await openSite(folder, opening)
+    await app.prepare()
+  } catch (error) {
+    await close(app)
+    throw error
+  }
+  const opened = app
+  let serving: Promise<{ url: string }> | undefined
+  return {
+    app: opened,
+    djet: opened.scope(),
+    databaseUrl: database.url,
+    visitor: async () => {
+      serving ??= opened.start()
+      return new Visitor((await serving).url)
+    },
+    close: () => close(opened),
+  }
+}
