@@ -32,6 +32,7 @@ const productFields = {
   number: field.int({ title: 'Number', required: true, min: 1, updatable: false }),
   unit: field.str({ title: 'Sold as', maxLength: 100, searchable: true, help: 'e.g. 10 boxes x 20 bags' }),
   price: field.price({ title: 'Price', required: true }),
+  supplier: field.int({ title: 'Supplier', min: 1 }),
   stock: field.int({ title: 'In stock', min: 0 }),
   onOrder: field.int({ title: 'On order from the supplier', min: 0 }),
   reorderLevel: field.int({ title: 'Order again at', min: 0 }),
@@ -163,6 +164,7 @@ export const orderImport = defineBasetype({
   engine: 'sales-order.import',
   template: 'import.eta',
   acl: staffOnly,
+  childOrder: 'newest',
 })
 
 const uploadFields = {

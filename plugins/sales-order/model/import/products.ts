@@ -18,6 +18,7 @@ export const categoryColumns = {
 export const productColumns = {
   product_id: integer({ min: 1, required: true }),
   product_name: text(100, { required: true }),
+  supplier_id: integer({ min: 1 }),
   category_id: integer({ min: 1, required: true }),
   quantity_per_unit: text(100),
   unit_price: decimal({ decimals: 2, max: 9_999_999.99, required: true }),
@@ -86,6 +87,7 @@ async function readProducts(djet: Djet, stage: Stage, fileId: string, categories
       number: row.product_id,
       unit: row.quantity_per_unit,
       price: row.unit_price,
+      supplier: row.supplier_id,
       stock: row.units_in_stock,
       onOrder: row.units_on_order,
       reorderLevel: row.reorder_level,
