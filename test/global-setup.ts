@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -29,6 +29,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return () => removeTestDatabases(given, prefix)
   }
   const dir = await mkdtemp(join(tmpdir(), 'djet-test-'))
+  // As root, PostgreSQL runs as another user, who shall reach it there.
+  await chmod(dir, 0o755)
   // Test files run at once, each with a pool.
   const settings = {
     fsync: 'off',
@@ -41,7 +43,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('databaseUrl', server.url)
     return async () => {
       await server.stop()
-      await removeFolder(dir, server.dataDir)
+      await rm(dir, { recursive: true, force: true })
     }
   } catch (error) {
     const log = await readFile(join(dir, 'var', 'postgres.log'), 'utf8').catch(() => '')
@@ -49,13 +51,5 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw new Error(`the tests' PostgreSQL did not start: ${messageOf(error)}\n${log.slice(-2_000)}`, {
       cause: error,
     })
-  }
-}
-
-/** The temporary folder, and the data when it had to live elsewhere (its home there is named for the folder). */
-async function removeFolder(dir: string, dataDir: string): Promise<void> {
-  await rm(dir, { recursive: true, force: true })
-  if (dataDir.includes('/djet/') && dataDir.endsWith('/data')) {
-    await rm(join(dataDir, '..'), { recursive: true, force: true })
   }
 }

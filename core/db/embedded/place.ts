@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import {
-  chmod,
   chown,
   lstat,
   mkdir,
@@ -80,16 +79,24 @@ async function sharedFolder(): Promise<string> {
   )
 }
 
+/** Never one that is there: it may hold the data of a site that was moved away, or be all that is left of a lost link. */
 async function newHome(varDir: string, account: Account): Promise<string> {
   const path = await realpath(varDir)
   const hash = createHash('sha256').update(path).digest('hex').slice(0, 12)
   const name = basename(dirname(path)).replace(/[^A-Za-z0-9_-]/g, '_') || 'site'
-  const home = join(await sharedFolder(), `${name}-${hash}`)
-  await mkdir(home, { recursive: true })
-  await chmod(home, 0o700)
-  await chown(home, account.uid, account.gid)
-  await writeFile(join(home, 'site'), `${path}\n`)
-  return home
+  const first = join(await sharedFolder(), `${name}-${hash}`)
+  for (let n = 1; ; n++) {
+    const home = n === 1 ? first : `${first}-${n}`
+    try {
+      await mkdir(home, { mode: 0o700 })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
+      throw error
+    }
+    await chown(home, account.uid, account.gid)
+    await writeFile(join(home, 'site'), `${path}\n`)
+    return home
+  }
 }
 
 /**
