@@ -19,7 +19,7 @@ export async function up(knex: Knex): Promise<void> {
     create table jobmachine.task (
       task_id bigserial primary key,
       transaction_id integer,
-      class_id integer not null references jobmachine.class (class_id),
+      class_id integer not null,
       "grouping" text,
       title text,
       parameters text,
@@ -117,14 +117,30 @@ export async function up(knex: Knex): Promise<void> {
       end loop;
     end $$;
 
-    -- One channel and one payload for all classes: PostgreSQL folds equal notifications of a transaction.
+    -- One channel and one payload for all classes: PostgreSQL folds equal notifications of a transaction. The class
+    -- is checked for the statement, not by a foreign key, which would lock the one row of the class for each task
+    -- and take as long as the insert itself.
     create function jobmachine.task_sent() returns trigger language plpgsql as $$
     begin
+      if exists (select from (select distinct class_id from sent) as s
+          where not exists (select from jobmachine.class c where c.class_id = s.class_id)) then
+        raise exception 'a task needs a class_id of jobmachine.class' using errcode = 'foreign_key_violation';
+      end if;
       perform pg_notify('jobmachine', '');
       return null;
     end $$;
     create trigger task_sent after insert on jobmachine.task
-      for each statement execute function jobmachine.task_sent();
+      referencing new table as sent for each statement execute function jobmachine.task_sent();
+
+    create function jobmachine.class_kept() returns trigger language plpgsql as $$
+    begin
+      if exists (select from jobmachine.task t where t.class_id = old.class_id) then
+        raise exception 'class % has tasks', old.name using errcode = 'foreign_key_violation';
+      end if;
+      return old;
+    end $$;
+    create trigger class_kept before delete on jobmachine.class
+      for each row execute function jobmachine.class_kept();
 
     -- A file of a result goes with it.
     create function jobmachine.result_removed() returns trigger language plpgsql as $$
@@ -142,7 +158,7 @@ export async function down(knex: Knex): Promise<void> {
     drop index djet.node_one_jobmachine;
     drop table jobmachine.worker, jobmachine.log, jobmachine.progress, jobmachine.attempt, jobmachine.result,
       jobmachine.task, jobmachine.class;
-    drop function jobmachine.result_removed, jobmachine.task_sent, jobmachine.class_id;
+    drop function jobmachine.result_removed, jobmachine.class_kept, jobmachine.task_sent, jobmachine.class_id;
     drop schema jobmachine;
   `)
 }

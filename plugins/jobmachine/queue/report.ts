@@ -27,7 +27,7 @@ const HELD = `
       select t.task_id from jobmachine.task t
       where exists (select from line l where l.task_id = t.task_id and l.attempt = t.attempt
           and l.worker_id = t.worker_id)
-        and t.task_id = any ($1::bigint[]) and t.status = 100
+        and t.task_id = any ($1::bigint[]) and t.status + 0 = 100
       for share
     )`
 

@@ -18,15 +18,23 @@ export class Ends {
   readonly #session: Session
   readonly #log: Logger
   readonly #retention: number
+  readonly #onRetry: (delay: number) => void
   #done: Waiting<Done>[] = []
   #failed: Waiting<Failed>[] = []
   #inFlight: number[] = []
   #writing: Promise<void> | undefined
 
-  constructor(session: Session, retention: number, log: Logger) {
-    this.#session = session
-    this.#retention = retention
-    this.#log = log
+  /** @param options.onRetry a failed task comes back in so many milliseconds */
+  constructor(options: {
+    session: Session
+    retention: number
+    log: Logger
+    onRetry: (delay: number) => void
+  }) {
+    this.#session = options.session
+    this.#retention = options.retention
+    this.#log = options.log
+    this.#onRetry = options.onRetry
   }
 
   finished(workerId: number, end: Done): void {
@@ -62,6 +70,7 @@ export class Ends {
         const { workerId } = this.#session
         if (done.length > 0) await this.#finish(workerId, done)
         if (failed.length > 0) await this.#together(failed, (ends) => fail(this.#session, workerId, ends))
+        for (const { delay } of failed) if (delay !== null) this.#onRetry(delay)
         this.#inFlight = []
       }
     } finally {

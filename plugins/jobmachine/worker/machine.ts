@@ -72,14 +72,18 @@ export class Machine {
       onConnected: (workerId, same) => this.#connected(workerId, same),
     })
     this.#reporter = new Reporter(this.#session, app.log)
-    this.#ends = new Ends(this.#session, retention, app.log)
+    this.#ends = new Ends({
+      session: this.#session,
+      retention,
+      log: app.log,
+      onRetry: (delay) => void setTimeout(() => this.#wake(), delay + 2).unref(),
+    })
     this.#parts = {
       app,
       runner: this.#session,
       reporter: this.#reporter,
       ends: this.#ends,
       retention,
-      onRetry: (delay) => void setTimeout(() => this.#wake(), delay + 5).unref(),
     }
     this.#prefetch = new Prefetch(slots.size)
     this.#freeSlots = Array.from({ length: slots.size }, (_, n) => n)

@@ -17,8 +17,6 @@ export interface RunParts extends HandleParts {
   readonly ends: Ends
   /** Milliseconds tasks are kept unless their job says otherwise. */
   readonly retention: number
-  /** A failed task comes back in so many milliseconds. */
-  readonly onRetry: (delay: number) => void
 }
 
 /**
@@ -68,7 +66,6 @@ export async function runTask(
       error: textOf(error),
       stack: thrown instanceof Error ? (thrown.stack ?? null) : null,
     })
-    if (delay !== null) parts.onRetry(delay)
     return performance.now() - began
   }
 }

@@ -22,6 +22,15 @@ export interface SessionOptions {
 }
 
 /**
+ * The statements of the queue look rows up by key, whatever the statistics say: right after a large insert or on
+ * an empty table those would make the planner read the whole table for each row.
+ */
+const PLANS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin']
+  .map((way) => `set enable_${way} = off`)
+  .concat('set plan_cache_mode = force_generic_plan', 'set jit = off')
+  .join('; ')
+
+/**
  * A worker's own connection: it holds the advisory lock that says the worker lives, listens, and runs the
  * queue's statements. When it breaks it is made again with back-off, and statements wait for that.
  */
@@ -129,7 +138,7 @@ export class Session implements Runner {
     })
     try {
       await client.connect()
-      await client.query(`listen ${CHANNEL.wake}; listen ${CHANNEL.cancel}`)
+      await client.query(`${PLANS}; listen ${CHANNEL.wake}; listen ${CHANNEL.cancel}`)
       for (const name of this.#options.classes ?? []) {
         if (Buffer.byteLength(name) < 60) await client.query(`listen ${pg.escapeIdentifier(`jm:${name}`)}`)
       }

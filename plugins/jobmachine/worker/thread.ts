@@ -29,18 +29,20 @@ async function main(): Promise<void> {
     retention: data.retention,
     onWorkerId: (workerId) => tell({ type: 'worker', workerId }),
   })
-  let stopping: Promise<void> | undefined
+  let stopping = false
   const stop = async (grace: number): Promise<void> => {
+    if (stopping) return
+    stopping = true
     await machine.stop(grace)
     await app.stop()
     tell({ type: 'stopped' })
     port.close()
   }
   port.on('message', (message: ToThread | 'cancel') => {
-    if (message === 'cancel') stopping ??= stop(0)
+    if (message === 'cancel') void stop(0)
     else if (message.type === 'ping') tell({ type: 'pong', n: message.n })
     else if (message.type === 'lost') void machine.lost(message.workerId)
-    else stopping ??= stop(message.grace)
+    else void stop(message.grace)
   })
   await machine.start()
 }

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { DjetError, definePlugin } from '../../../core/index.ts'
+import { defineJob, JobFailed } from '../index.ts'
+
+/** Jobs the tests run in real worker threads. */
+export const slow = defineJob(
+  'trial.slow',
+  async (djet, { ms }) => {
+    await sleep(ms, undefined, { signal: djet.signal })
+    return { slept: ms }
+  },
+  { params: z.object({ ms: z.number() }) },
+)
+
+export const endless = defineJob(
+  'trial.endless',
+  () => {
+    for (;;);
+  },
+  { params: z.unknown(), timeout: '700ms', retries: 0 },
+)
+
+export const deaf = defineJob('trial.deaf', () => new Promise(() => {}), {
+  params: z.unknown(),
+  timeout: '300ms',
+  retries: 0,
+})
+
+export const polite = defineJob(
+  'trial.polite',
+  async (djet) => {
+    await sleep(60_000, undefined, { signal: djet.signal })
+  },
+  { params: z.unknown(), timeout: '300ms', retries: 0 },
+)
+
+export const flaky = defineJob(
+  'trial.flaky',
+  (djet, { failures }) => {
+    const attempt = djet.task?.attempt ?? 1
+    if (attempt <= failures) throw new Error(`no luck in attempt ${attempt}`)
+    return { attempt }
+  },
+  { params: z.object({ failures: z.int() }), retries: 2, backoff: '200ms' },
+)
+
+export const hopeless = defineJob(
+  'trial.hopeless',
+  (_djet, { how }) => {
+    if (how === 'failed') throw new JobFailed('the file has no header')
+    if (how === 'missing') throw new DjetError('ORDER_MISSING', 'there is no order 7', { status: 404 })
+    throw new DjetError('NODE_CHANGED', 'somebody else was quicker', { status: 409 })
+  },
+  { params: z.object({ how: z.enum(['failed', 'missing', 'conflict']) }), retries: 1, backoff: '10ms' },
+)
+
+export const deadly = defineJob(
+  'trial.deadly',
+  () => {
+    process.exit(3)
+  },
+  { params: z.unknown(), retries: 1, backoff: '10ms' },
+)
+
+export const busy = defineJob(
+  'trial.busy',
+  async ({ task }, { steps }) => {
+    for (let n = 1; n <= steps; n++) {
+      task?.progress(n, steps, `step ${n}`)
+      task?.log(`did step ${n}`, n === steps ? 'warn' : 'info')
+      await sleep(120)
+    }
+  },
+  { params: z.object({ steps: z.int() }) },
+)
+
+export const filed = defineJob(
+  'trial.filed',
+  async ({ task }, { name, type, bytes }) => {
+    await task?.result({ rows: 2 })
+    await task?.file(name, type, Buffer.alloc(bytes, 'x'))
+    return 'done'
+  },
+  { params: z.object({ name: z.string(), type: z.string(), bytes: z.int() }) },
+)
+
+export const invoice = defineJob('trial.invoice', (_djet, { orderId }) => ({ orderId }), {
+  params: z.object({ orderId: z.int(), note: z.string().optional() }),
+  title: ({ orderId }) => `Invoice for order ${orderId}`,
+  priority: 5,
+})
+
+export const trial = definePlugin(() => ({
+  name: 'trial',
+  requires: ['jobmachine'],
+  jobs: [slow, endless, deaf, polite, flaky, hopeless, deadly, busy, filed, invoice],
+}))
