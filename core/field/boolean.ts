@@ -15,7 +15,7 @@ const words = new Map<unknown, boolean>([
 ])
 
 /** Yes or no, a checkbox: one that is not ticked is absent from a posted form and means no. */
-export function boolean<R extends boolean = false>(
+export function boolean<const R extends boolean = false>(
   options: FieldOptions<boolean, R> = {},
 ): Field<boolean, R> {
   return defineField(options, {

@@ -10,7 +10,7 @@ export interface DateOptions<R extends boolean = boolean> extends FieldOptions<s
 }
 
 /** A day of the calendar as text `YYYY-MM-DD`, without time and zone. @example field.date({ title: 'Placed' }) */
-export function date<R extends boolean = false>(options: DateOptions<R> = {}): Field<string, R> {
+export function date<const R extends boolean = false>(options: DateOptions<R> = {}): Field<string, R> {
   const { min, max } = options
   return defineField(options, {
     type: 'date',

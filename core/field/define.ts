@@ -25,7 +25,7 @@ const common = ['title', 'help', 'required', 'default', 'searchable', 'updatable
  *
  * @throws {DjetError} FIELD_OPTION_UNKNOWN, FIELD_DEFAULT_INVALID, when the site is loaded
  * @example
- * export const colour = <R extends boolean = false>(options: FieldOptions<string, R> = {}) =>
+ * export const colour = <const R extends boolean = false>(options: FieldOptions<string, R> = {}) =>
  *   defineField(options, { type: 'colour', parse: (input) => readText(input, { maxLength: 7 }) })
  */
 export function defineField<T, R extends boolean>(

@@ -6,7 +6,9 @@ import { readText } from './read-text.ts'
 const address = z.email()
 
 /** An e-mail address. */
-export function email<R extends boolean = false>(options: FieldOptions<string, R> = {}): Field<string, R> {
+export function email<const R extends boolean = false>(
+  options: FieldOptions<string, R> = {},
+): Field<string, R> {
   return defineField(options, {
     type: 'email',
     settings: { maxLength: 254 },

@@ -15,7 +15,7 @@ export interface Choice {
  * @example field.enum(['open', 'shipped', 'paid'], { required: true })
  * @example field.enum({ open: 'Not shipped yet', shipped: 'Shipped' }, { default: 'open' })
  */
-export function enumeration<const V extends string, R extends boolean = false>(
+export function enumeration<const V extends string, const R extends boolean = false>(
   values: readonly V[] | Readonly<Record<V, string>>,
   options: FieldOptions<NoInfer<V>, R> = {},
 ): Field<V, R> {

@@ -15,7 +15,7 @@ export interface FileOptions<R extends boolean = boolean> extends FieldOptions<s
  *
  * @example field.file({ title: 'Data sheet', accept: ['.pdf'], maxSize: 5 * 1024 * 1024 })
  */
-export function file<R extends boolean = false>(options: FileOptions<R> = {}): Field<string, R> {
+export function file<const R extends boolean = false>(options: FileOptions<R> = {}): Field<string, R> {
   const { accept, maxSize = 20 * 1024 * 1024 } = options
   return defineField(options, {
     type: 'file',

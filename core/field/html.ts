@@ -67,7 +67,7 @@ const allowed: sanitizeHtml.IOptions = {
 }
 
 /** Rich text. What could harm a reader (scripts, styles, event handlers, odd links) is taken out when it is stored. */
-export function html<R extends boolean = false>(options: HtmlOptions<R> = {}): Field<string, R> {
+export function html<const R extends boolean = false>(options: HtmlOptions<R> = {}): Field<string, R> {
   const { maxLength = 200_000, rows = 12 } = options
   return defineField(options, {
     type: 'html',

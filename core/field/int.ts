@@ -12,7 +12,7 @@ export interface IntOptions<R extends boolean = boolean> extends FieldOptions<nu
 const message = 'must be a whole number such as 42'
 
 /** A whole number. @example field.int({ required: true, min: 1 }) */
-export function int<R extends boolean = false>(options: IntOptions<R> = {}): Field<number, R> {
+export function int<const R extends boolean = false>(options: IntOptions<R> = {}): Field<number, R> {
   const { min, max } = options
   return defineField(options, {
     type: 'int',

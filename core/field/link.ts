@@ -3,7 +3,9 @@ import { type Field, FieldError, type FieldOptions } from './field.ts'
 import { readText } from './read-text.ts'
 
 /** Where something leads: a web address, a mail address (`mailto:`), or a path of this site (`/about`). */
-export function link<R extends boolean = false>(options: FieldOptions<string, R> = {}): Field<string, R> {
+export function link<const R extends boolean = false>(
+  options: FieldOptions<string, R> = {},
+): Field<string, R> {
   return defineField(options, {
     type: 'link',
     settings: { maxLength: 2000 },

@@ -12,7 +12,7 @@ export interface NodeFieldOptions<R extends boolean = boolean> extends FieldOpti
  *
  * @example field.node({ title: 'Customer', required: true, basetypes: ['customer'] })
  */
-export function node<R extends boolean = false>(options: NodeFieldOptions<R> = {}): Field<number, R> {
+export function node<const R extends boolean = false>(options: NodeFieldOptions<R> = {}): Field<number, R> {
   const { basetypes } = options
   return defineField(options, {
     type: 'node',

@@ -17,7 +17,7 @@ const decimal = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
  *
  * @example field.number({ title: 'Discount', min: 0, max: 1 })
  */
-export function number<R extends boolean = false>(options: NumberOptions<R> = {}): Field<number, R> {
+export function number<const R extends boolean = false>(options: NumberOptions<R> = {}): Field<number, R> {
   const { min, max } = options
   return defineField(options, {
     type: 'number',

@@ -22,7 +22,7 @@ export interface PriceOptions<R extends boolean = boolean> extends FieldOptions<
  * @throws {DjetError} FIELD_SCALE_INVALID
  * @example field.price({ title: 'Unit price', required: true, currency: 'EUR' })
  */
-export function price<R extends boolean = false>(options: PriceOptions<R> = {}): Field<string, R> {
+export function price<const R extends boolean = false>(options: PriceOptions<R> = {}): Field<string, R> {
   const { scale = 2, max, allowNegative = false, currency } = options
   if (!Number.isInteger(scale) || scale < 0 || scale > 10) {
     throw new DjetError(

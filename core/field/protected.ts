@@ -7,7 +7,7 @@ import { checkJson, type Json, jsonText } from './json.ts'
  *
  * @example field.protected<{ imported: string }>({ title: 'Origin' })
  */
-export function protectedValue<T = Json, R extends boolean = false>(
+export function protectedValue<T = Json, const R extends boolean = false>(
   options: FieldOptions<T, R> = {},
 ): Field<T, R> {
   return defineField<T, R>(options, {

@@ -16,7 +16,7 @@ export interface StrOptions<R extends boolean = boolean> extends FieldOptions<st
  *
  * @example field.str({ required: true, pattern: /^[A-Z]{5}$/, patternMessage: 'must be five capital letters' })
  */
-export function str<R extends boolean = false>(options: StrOptions<R> = {}): Field<string, R> {
+export function str<const R extends boolean = false>(options: StrOptions<R> = {}): Field<string, R> {
   const { maxLength = 255, patternMessage = 'has not the expected form' } = options
   // a RegExp with g or y remembers where it stopped, and would refuse every other value
   const pattern =

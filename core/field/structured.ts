@@ -23,7 +23,7 @@ export type Structure = readonly Json[] | { readonly [key: string]: Json }
  *
  * @example field.structured({ title: 'Opening hours', schema: z.record(z.string(), z.array(z.string())) })
  */
-export function structured<T = Structure, R extends boolean = false>(
+export function structured<T = Structure, const R extends boolean = false>(
   options: StructuredOptions<T, R> = {},
 ): Field<T, R> {
   const { schema, maxLength = 100_000, rows = 8 } = options

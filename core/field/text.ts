@@ -10,7 +10,7 @@ export interface TextOptions<R extends boolean = boolean> extends FieldOptions<s
 }
 
 /** Plain text of several lines. @example field.text({ title: 'Remarks', maxLength: 2000 }) */
-export function text<R extends boolean = false>(options: TextOptions<R> = {}): Field<string, R> {
+export function text<const R extends boolean = false>(options: TextOptions<R> = {}): Field<string, R> {
   const { maxLength = 100_000, rows = 6 } = options
   return defineField(options, {
     type: 'text',
