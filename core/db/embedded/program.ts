@@ -106,7 +106,7 @@ async function openToAll(folder: string): Promise<void> {
   await chmod(folder, 0o755)
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
     if (entry.isSymbolicLink()) continue
-    const path = join(entry.parentPath ?? entry.path, entry.name)
+    const path = join(entry.parentPath, entry.name)
     const { mode } = await stat(path)
     await chmod(path, entry.isDirectory() ? 0o755 : mode & 0o111 ? 0o755 : 0o644)
   }
