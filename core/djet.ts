@@ -9,12 +9,13 @@ import { startEmbedded } from './db/embedded/start.ts'
 import { ListenHub } from './db/listen.ts'
 import type { Engine } from './engine.ts'
 import { startHousekeeping } from './housekeeping.ts'
-import { openLog } from './http/log.ts'
+import { openLog } from './log.ts'
 import { startHttp } from './http/server.ts'
 import { StaticFiles } from './http/static.ts'
 import { menuOf } from './menu.ts'
 import type { User } from './node/access.ts'
 import { type Caches, createCaches, followChanges, NO_CACHES } from './node/caches.ts'
+import type { Node } from './node/node.ts'
 import type { Reads } from './node/reads.ts'
 import { Rules } from './node/rights.ts'
 import type { MenuItem } from './payload.ts'
@@ -157,8 +158,8 @@ export class DjetApp {
   }
 
   /** The main menu as the scope's user may see it. */
-  menu(djet: Djet, reads?: Reads): Promise<readonly Omit<MenuItem, 'here'>[]> {
-    return menuOf(this, djet, reads)
+  menu(djet: Djet, root: Node, reads?: Reads): Promise<readonly Omit<MenuItem, 'here'>[]> {
+    return menuOf(this, djet, root, reads)
   }
 
   /** URL of a static file of a plugin, of `core` or of `site`. */

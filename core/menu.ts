@@ -1,5 +1,6 @@
 import type { DjetApp } from './djet.ts'
 import { rolesOf } from './node/access.ts'
+import type { Node } from './node/node.ts'
 import type { Reads } from './node/reads.ts'
 import { encodePath, listedTypes, type MenuItem } from './payload.ts'
 import type { Djet } from './scope.ts'
@@ -7,14 +8,14 @@ import type { Djet } from './scope.ts'
 /** Entries a menu has at most. */
 const LONGEST_MENU = 30
 
-/** The children of the root that the scope's user may see, kept for each set of roles. */
+/** The children of the root that the scope's user may see, kept for each set of roles; none when not the root itself. */
 export async function menuOf(
   app: DjetApp,
   djet: Djet,
+  root: Node,
   reads?: Reads,
 ): Promise<readonly Omit<MenuItem, 'here'>[]> {
-  const [root] = (await app.scope().nodes.navigate('/')).branch
-  if (!root) return []
+  if (!djet.system && !app.rules.for(djet.user).may('view', [root])) return []
   const tags = [`n${root.id}`, `c${root.id}`]
   for (const tag of tags) reads?.tags.add(tag)
   const { values } = app.caches
@@ -22,7 +23,7 @@ export async function menuOf(
   const kept = values?.get(key)
   if (kept) return kept.value as Omit<MenuItem, 'here'>[]
   const moment = values?.moment ?? 0
-  const { items } = await djet.nodes.children(root, {
+  const { items } = await djet.nodes.children([root], {
     limit: LONGEST_MENU,
     basetype: listedTypes(app.basetypes),
   })

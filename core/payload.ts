@@ -117,10 +117,10 @@ export function createPayload(options: PayloadOptions): Payload {
         here: i === 0 && options.restPath === '/',
       }))
       .reverse(),
-    menu: new Lazy(() => menuOf(djet, options.path, options.reads)),
-    children: new Lazy(() => djet.nodes.children(node, listOptions(options.query))),
+    menu: new Lazy(() => menuOf(djet, branch.at(-1)!, options.path, options.reads)),
+    children: new Lazy(() => djet.nodes.children(branch, listOptions(options.query))),
     listed: new Lazy(() =>
-      djet.nodes.children(node, { ...listOptions(options.query), basetype: listedTypes(app.basetypes) }),
+      djet.nodes.children(branch, { ...listOptions(options.query), basetype: listedTypes(app.basetypes) }),
     ),
     get allowedChildren() {
       return may('edit') ? allowedChildren(app.basetypes, basetype) : []
@@ -228,7 +228,7 @@ function allowedChildren(basetypes: ReadonlyMap<string, Basetype>, parent: Baset
 }
 
 /** The children of the root that this visitor may see. */
-async function menuOf(djet: Djet, path: string, reads: Reads | undefined): Promise<MenuItem[]> {
-  const items = await djet.app.menu(djet, reads)
+async function menuOf(djet: Djet, root: Node, path: string, reads: Reads | undefined): Promise<MenuItem[]> {
+  const items = await djet.app.menu(djet, root, reads)
   return items.map(({ title, url }) => ({ title, url, here: path === url || path.startsWith(`${url}/`) }))
 }

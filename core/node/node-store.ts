@@ -62,9 +62,10 @@ export class NodeStore implements Nodes {
     return branch
   }
 
-  async children(parent: NodeRef, options: ListOptions = {}): Promise<Page<Node>> {
+  async children(parent: NodeRef | Branch, options: ListOptions = {}): Promise<Page<Node>> {
     const limit = checkLimit(options.limit)
-    const branch = await this.branch(parent)
+    const branch = isBranch(parent) ? parent : await this.branch(parent)
+    this.options.rights?.require('view', branch)
     const node = branch[0]!
     this.options.reads?.children(node.id)
     const newest = this.options.basetypes.get(node.basetype)?.childOrder === 'newest'
@@ -137,6 +138,10 @@ export class NodeStore implements Nodes {
     const above = await this.#finder.find(node.path.slice(0, Math.max(1, node.path.lastIndexOf('/'))))
     return [node, ...above.branch]
   }
+}
+
+function isBranch(ref: NodeRef | Branch): ref is Branch {
+  return Array.isArray(ref)
 }
 
 /** Statements are prepared by name, so texts that differ need names that do. */

@@ -75,8 +75,8 @@ export interface Nodes {
   navigate(path: string): Promise<Found>
   /** The node and its parents up to the root. */
   branch(ref: NodeRef): Promise<Branch>
-  /** Children in order, one page. */
-  children(parent: NodeRef, options?: ListOptions): Promise<Page<Node>>
+  /** Children in order, one page. A branch that was read already is not looked up again. */
+  children(parent: NodeRef | Branch, options?: ListOptions): Promise<Page<Node>>
   /**
    * @throws {DjetError} NODE_PARENT_REFUSED, NODE_CHILD_REFUSED, NODE_MAX, NODE_PART_INVALID, NODE_EXISTS (409),
    * FIELD_INVALID (422, with `fields`)
