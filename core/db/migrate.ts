@@ -142,7 +142,7 @@ async function attempt(file: MigrationFile, way: string, run: () => Promise<void
   } catch (cause) {
     throw new DjetError(
       'MIGRATION_FAILED',
-      `migration ${file.file} (${way}) of '${file.plugin}' failed and was rolled back: ${messageOf(cause)}`,
+      `migration ${file.file} (${way}) of '${file.plugin}' failed and was rolled back: ${reasonOf(cause)}`,
       { cause },
     )
   }
@@ -213,4 +213,11 @@ async function filesOf(features: readonly Feature[]): Promise<Map<string, Migrat
 
 function keyOf({ plugin, name }: MigrationName): string {
   return `${plugin}/${name}`
+}
+
+/** What PostgreSQL said; knex puts the whole statement before it. */
+function reasonOf(cause: unknown): string {
+  const message = messageOf(cause)
+  const at = message.lastIndexOf(' - ')
+  return message.includes('\n') && at >= 0 ? message.slice(at + 3) : message
 }

@@ -8,6 +8,7 @@ import type { BasetypeRef, Branch, NewNode, NodeChange, NodeRef, Place } from '.
 import { checkPart, partFrom } from './part.ts'
 import { checkPlace } from './place.ts'
 import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
+import { told } from './told.ts'
 
 /** Room left between siblings, so that one can be put between two others without touching them. */
 const STEP = 1024
@@ -111,7 +112,7 @@ export async function insert(store: NodeStore, parentRef: NodeRef | null, node: 
       // A part that was made from the name gives way; one that was asked for does not.
       const part = attempt === 1 ? item.part : `${item.part}-${attempt}`
       const values = [parent?.id ?? null, JSON.stringify([{ ...item, part }]), by]
-      const [row] = await connection.query<NodeRow>(INSERT, values)
+      const [row] = await told(connection.query<NodeRow>(INSERT, values), parentRef)
       if (row) return nodeOf(row)
       if (node.part !== undefined || parent === undefined) break
     }
@@ -136,7 +137,10 @@ export async function insertMany(
         items.filter((item) => item.basetype === name).length,
       )
     }
-    const rows = await connection.query<NodeRow>(INSERT, [parent!.id, JSON.stringify(items), by])
+    const rows = await told(
+      connection.query<NodeRow>(INSERT, [parent!.id, JSON.stringify(items), by]),
+      parentRef,
+    )
     if (rows.length === items.length) return rows.map(nodeOf)
     const made = new Set(rows.map((row) => row.part))
     const clash = items.find(
@@ -146,23 +150,35 @@ export async function insertMany(
   })
 }
 
-/** Locks a node for a change. @throws {DjetError} NODE_NOT_FOUND, ACCESS_DENIED */
-async function lock(store: NodeStore, ref: NodeRef): Promise<Branch> {
+/**
+ * Locks a node for a change, or to be deleted. A change lets inserts below the node go on.
+ * @throws {DjetError} NODE_NOT_FOUND, ACCESS_DENIED
+ */
+async function lock(store: NodeStore, ref: NodeRef, strength: 'no key update' | 'update'): Promise<Branch> {
   const branch = await store.lookUp(ref)
   const { rights, connection } = store.options
   if (branch.length === 0 || (rights && !rights.may('view', branch))) throw notFound(ref)
   rights?.require('edit', branch)
   const [row] = await connection.query<NodeRow>(
-    `select ${NODE_COLUMNS} from djet.node where id = $1 for update`,
+    `select ${NODE_COLUMNS} from djet.node where id = $1 for ${strength}`,
     [branch[0]!.id],
   )
   if (!row) throw notFound(ref)
   return [nodeOf(row), ...branch.slice(1)]
 }
 
+/**
+ * Waits for running inserts and moves, and holds back new ones. The trigger that keeps the paths does the same;
+ * here it is done before any row is locked, since an insert holds this lock when it comes to lock its parent.
+ */
+async function lockTree({ options }: NodeStore): Promise<void> {
+  await options.connection.query("select pg_advisory_xact_lock(hashtext('djet.node'), 0)")
+}
+
 export async function update(store: NodeStore, ref: NodeRef, change: NodeChange): Promise<Node> {
   return inTransaction(store, async (store) => {
-    const branch = await lock(store, ref)
+    if (change.part !== undefined && change.part !== (await store.lookUp(ref))[0]?.part) await lockTree(store)
+    const branch = await lock(store, ref, 'no key update')
     const node = branch[0]!
     if (change.version !== undefined && change.version !== node.version) {
       throw new DjetError(
@@ -203,12 +219,13 @@ async function save(
   if (names.length === 0) return node
   const { connection, by } = store.options
   try {
-    const [row] = await connection.query<NodeRow>(
+    const update = connection.query<NodeRow>(
       `update djet.node set ${names.map((name, i) => `${name} = $${i + 3}`).join(', ')},
          modified = now(), modified_by = $2, version = version + 1
        where id = $1 returning ${NODE_COLUMNS}`,
       [node.id, by, ...names.map((name) => columns[name])],
     )
+    const [row] = await told(update, parent ?? null)
     return nodeOf(row!)
   } catch (error) {
     const code = (error as { code?: string }).code
@@ -224,7 +241,8 @@ function intoItself(node: Node): DjetError {
 
 export async function move(store: NodeStore, ref: NodeRef, place: Place): Promise<Node> {
   return inTransaction(store, async (store) => {
-    const branch = await lock(store, ref)
+    await lockTree(store)
+    const branch = await lock(store, ref, 'no key update')
     const node = branch[0]!
     if (node.parentId === null)
       throw new DjetError('NODE_IS_ROOT', 'the root cannot be moved.', { status: 422 })
@@ -279,7 +297,7 @@ async function positionAt(store: NodeStore, parent: Node, node: Node, place: Pla
 
 export async function remove(store: NodeStore, ref: NodeRef): Promise<number> {
   return inTransaction(store, async (store) => {
-    const [node] = await lock(store, ref)
+    const [node] = await lock(store, ref, 'update')
     if (node!.parentId === null)
       throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
     const rows = await store.options.connection.query<{ n: number }>(

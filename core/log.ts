@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Logger, pino } from 'pino'
-import type { Config } from '../config.ts'
+import type { Config } from './config.ts'
 
 /** A log and what ends it: the lines still in memory are written. */
 export interface OpenLog {
@@ -28,6 +28,8 @@ export function openLog({ dir, log: { level, file } }: Pick<Config, 'dir' | 'log
     close: () =>
       new Promise((done) => {
         clearInterval(timer)
+        // What still comes, such as a connection that ends late, has nowhere to go.
+        log.level = 'silent'
         destination.once('close', done)
         destination.once('error', () => done())
         destination.end()

@@ -1,0 +1,25 @@
+import { DjetError } from '../error.ts'
+import { notFound } from './node-store.ts'
+import type { NodeRef } from './nodes.ts'
+
+/**
+ * Says in Djet's words what the database refused.
+ * @throws {DjetError} NODE_PATH_TOO_LONG, 422; NODE_NOT_FOUND when the parent was deleted meanwhile
+ */
+export async function told<T>(query: Promise<T>, parent: NodeRef | null): Promise<T> {
+  try {
+    return await query
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === 'DJ002') {
+      const problem = 'makes the whole address longer than 2000 bytes'
+      throw new DjetError('NODE_PATH_TOO_LONG', `the part of the address ${problem}.`, {
+        status: 422,
+        fields: { part: problem },
+        cause: error,
+      })
+    }
+    if (code === '23503' && parent !== null) throw notFound(parent)
+    throw error
+  }
+}
