@@ -1,7 +1,7 @@
-import { once } from 'node:events'
 import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { type CsvError, type Info, type Parser, parse } from 'csv-parse'
-import { type Djet, messageOf } from '../../../../core/index.ts'
+import type { Djet } from '../../../../core/index.ts'
 import { type Columns, type Layout, matchColumns } from './columns.ts'
 import { fileProblem } from './problem.ts'
 import { type Dialect, SNIFF_BYTES, sniff } from './sniff.ts'
@@ -94,6 +94,8 @@ class OpenCsv implements CsvFile {
   readonly #start: Buffer
   readonly #rest: Chunks
   readonly #parser: Parser
+  /** Lines of which the rows are known; the parser is ahead of who takes its rows. */
+  #parsed = 0
 
   constructor(
     name: string,
@@ -122,11 +124,17 @@ class OpenCsv implements CsvFile {
       raw: true,
       info: true,
       max_record_size: LONGEST_ROW,
+      on_record: (record: string[], { lines }) => {
+        this.#parsed = lines
+        return record
+      },
     })
   }
 
   async *batches(): AsyncGenerator<readonly CsvRow[]> {
-    const feeding = this.#feed()
+    const feeding = pipeline(this.#chunks(), this.#parser)
+    // Its error is that of the parser, which the loop below meets.
+    feeding.catch(() => undefined)
     let batch: CsvRow[] = []
     let lastLine = 0
     let header = true
@@ -142,37 +150,25 @@ class OpenCsv implements CsvFile {
           batch = []
         }
       }
-      await feeding
       if (batch.length > 0) yield batch
     } catch (error) {
-      throw isCsvError(error) ? fileProblem(this.name, explain(error, lastLine + 1), error) : error
+      throw isCsvError(error) ? fileProblem(this.name, explain(error, this.#parsed + 1), error) : error
     } finally {
       this.close()
       await feeding.catch(() => undefined)
     }
   }
 
-  /** Gives the bytes to the parser, no faster than it takes them. */
-  async #feed(): Promise<void> {
-    try {
-      await this.#push(this.#start)
-      for (;;) {
-        const { value, done } = await this.#rest.next()
-        if (done) break
-        if (value.includes(0)) throw fileProblem(this.name, 'the file has bytes in it that are no text')
-        await this.#push(value)
-      }
-      this.#parser.end()
-    } catch (error) {
-      this.#parser.destroy(error instanceof Error ? error : new Error(messageOf(error)))
+  async *#chunks(): AsyncGenerator<Buffer> {
+    this.read += this.#start.length
+    yield this.#start
+    for (;;) {
+      const { value, done } = await this.#rest.next()
+      if (done) return
+      if (value.includes(0)) throw fileProblem(this.name, 'the file has bytes in it that are no text')
+      this.read += value.length
+      yield value
     }
-  }
-
-  async #push(chunk: Buffer): Promise<void> {
-    this.read += chunk.length
-    if (this.#parser.destroyed) return
-    if (!this.#parser.write(chunk))
-      await Promise.race([once(this.#parser, 'drain'), once(this.#parser, 'close')])
   }
 
   close(): void {
