@@ -54,19 +54,22 @@ export class Rights {
 
   /**
    * An SQL condition on `djet.node as n` that holds for the children of a parent this user may view, and its
-   * three values. A child's own rules go before its basetype's, these before what it inherits.
+   * values. A child's own rules go before its basetype's, these before what it inherits.
    *
    * @param first number of the first `$` parameter
    */
   childFilter(parent: Branch, first: number): { sql: string; values: unknown[] } {
-    const inherited = this.roles.map((role) => decide(parent, this.#rules.basetypes, [role], 'view').allowed)
-    const sql = `exists (
-      select 1 from unnest($${first}::text[], $${first + 1}::boolean[]) as held (role, inherited)
-      where coalesce(
-        case when n.acl ? held.role then (n.acl -> held.role) ?| array['view', '*'] end,
-        case when $${first + 2}::jsonb -> n.basetype ? held.role
-             then ($${first + 2}::jsonb -> n.basetype -> held.role) ?| array['view', '*'] end,
-        held.inherited))`
-    return { sql, values: [this.roles, inherited, this.#rules.acls] }
+    const values: unknown[] = [this.#rules.acls]
+    const acls = `$${first}::jsonb`
+    const roles = this.roles.map((name) => {
+      values.push(name, decide(parent, this.#rules.basetypes, [name], 'view').allowed)
+      const role = `$${first + values.length - 2}::text`
+      const inherited = `$${first + values.length - 1}::boolean`
+      return `coalesce(
+        case when n.acl ? ${role} then (n.acl -> ${role}) ?| array['view', '*'] end,
+        case when ${acls} -> n.basetype ? ${role} then (${acls} -> n.basetype -> ${role}) ?| array['view', '*'] end,
+        ${inherited})`
+    })
+    return { sql: `(${roles.join(' or ')})`, values }
   }
 }
