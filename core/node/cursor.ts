@@ -5,19 +5,20 @@ export function toCursor(key: readonly (number | string)[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url')
 }
 
+/** What a part of a key is; `id` is a number that a node or a row may have. */
+export type KeyPart = 'id' | 'number' | 'string'
+
+const MAX_ID = 2_147_483_647
+
 /**
  * Unpacks a cursor.
- * @param types of the key's parts, e.g. `['number', 'number']`
+ * @param types of the key's parts, e.g. `['number', 'id']`
  * @throws {DjetError} CURSOR_INVALID, 400
  */
-export function fromCursor(cursor: string, types: readonly ('number' | 'string')[]): (number | string)[] {
+export function fromCursor(cursor: string, types: readonly KeyPart[]): (number | string)[] {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    if (
-      Array.isArray(key) &&
-      key.length === types.length &&
-      types.every((type, i) => typeof key[i] === type)
-    ) {
+    if (Array.isArray(key) && key.length === types.length && types.every((type, i) => isOf(type, key[i]))) {
       return key
     }
   } catch {
@@ -30,6 +31,12 @@ export function fromCursor(cursor: string, types: readonly ('number' | 'string')
       status: 400,
     },
   )
+}
+
+function isOf(type: KeyPart, value: unknown): boolean {
+  if (type === 'string') return typeof value === 'string' && !value.includes('\0')
+  if (type === 'number') return Number.isFinite(value)
+  return Number.isInteger(value) && Math.abs(Number(value)) <= MAX_ID
 }
 
 /** Checks the size of a page. @throws {DjetError} LIMIT_INVALID, 400 */

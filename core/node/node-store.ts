@@ -88,10 +88,10 @@ export class NodeStore implements Nodes {
       where.push(`array_position($${values.length}::text[], n.basetype) is not null`)
     }
     if (options.after !== undefined && newest) {
-      values.push(...fromCursor(options.after, ['number']))
+      values.push(...fromCursor(options.after, ['id']))
       where.push(`n.id < $${values.length}`)
     } else if (options.after !== undefined) {
-      values.push(...fromCursor(options.after, ['number', 'number']))
+      values.push(...fromCursor(options.after, ['number', 'id']))
       where.push(`(n.position, n.id) > ($${values.length - 1}, $${values.length})`)
     }
     const text = `select ${NODE_COLUMNS} from djet.node as n where ${where.join(' and ')}
