@@ -1,5 +1,7 @@
 /** The public API of Djet. Plugins and sites import from here and from nowhere deeper. */
 
+/** Type of the argument of migrations. */
+export type { Knex } from 'knex'
 /** zod, for the parameters of jobs: sites need not install it themselves. */
 export { z } from 'zod'
 export {
