@@ -28,17 +28,6 @@ export const category = defineBasetype({
 })
 export type Category = NodeOf<typeof category>
 
-const productFields = {
-  number: field.int({ title: 'Number', required: true, min: 1, updatable: false }),
-  unit: field.str({ title: 'Sold as', maxLength: 100, searchable: true, help: 'e.g. 10 boxes x 20 bags' }),
-  price: field.price({ title: 'Price', required: true }),
-  supplier: field.int({ title: 'Supplier', min: 1 }),
-  stock: field.int({ title: 'In stock', min: 0 }),
-  onOrder: field.int({ title: 'On order from the supplier', min: 0 }),
-  reorderLevel: field.int({ title: 'Order again at', min: 0 }),
-  discontinued: field.boolean({ title: 'No longer sold' }),
-}
-
 /** Something that is sold, `/products/beverages/chai`. */
 export const product = defineBasetype({
   name: 'product',
@@ -47,7 +36,16 @@ export const product = defineBasetype({
   children: [],
   template: 'product.eta',
   menu: false,
-  fields: productFields,
+  fields: {
+    number: field.int({ title: 'Number', required: true, min: 1, updatable: false }),
+    unit: field.str({ title: 'Sold as', maxLength: 100, searchable: true, help: 'e.g. 10 boxes x 20 bags' }),
+    price: field.price({ title: 'Price', required: true }),
+    supplier: field.int({ title: 'Supplier', min: 1 }),
+    stock: field.int({ title: 'In stock', min: 0 }),
+    onOrder: field.int({ title: 'On order from the supplier', min: 0 }),
+    reorderLevel: field.int({ title: 'Order again at', min: 0 }),
+    discontinued: field.boolean({ title: 'No longer sold' }),
+  },
 })
 export type Product = NodeOf<typeof product>
 
@@ -62,26 +60,6 @@ export const customers = defineBasetype({
   acl: staffOnly,
 })
 
-const customerFields = {
-  number: field.str({
-    title: 'Number',
-    required: true,
-    maxLength: 10,
-    pattern: /^[A-Z0-9][A-Z0-9_-]*$/,
-    patternMessage: 'must be of capital letters and digits',
-    updatable: false,
-  }),
-  contact: field.str({ title: 'Contact', maxLength: 100 }),
-  contactTitle: field.str({ title: 'Position', maxLength: 100 }),
-  address: field.str({ title: 'Address', maxLength: 200 }),
-  city: field.str({ title: 'City', maxLength: 100 }),
-  region: field.str({ title: 'Region', maxLength: 100 }),
-  postalCode: field.str({ title: 'Postal code', maxLength: 20 }),
-  country: field.str({ title: 'Country', maxLength: 100 }),
-  phone: field.str({ title: 'Phone', maxLength: 50 }),
-  fax: field.str({ title: 'Fax', maxLength: 50 }),
-}
-
 /** Someone who buys, `/customers/ALFKI`; its part is its number. */
 export const customer = defineBasetype({
   name: 'customer',
@@ -92,7 +70,25 @@ export const customer = defineBasetype({
   template: 'customer.eta',
   acl: staffOnly,
   menu: false,
-  fields: customerFields,
+  fields: {
+    number: field.str({
+      title: 'Number',
+      required: true,
+      maxLength: 10,
+      pattern: /^[A-Z0-9][A-Z0-9_-]*$/,
+      patternMessage: 'must be of capital letters and digits',
+      updatable: false,
+    }),
+    contact: field.str({ title: 'Contact', maxLength: 100 }),
+    contactTitle: field.str({ title: 'Position', maxLength: 100 }),
+    address: field.str({ title: 'Address', maxLength: 200 }),
+    city: field.str({ title: 'City', maxLength: 100 }),
+    region: field.str({ title: 'Region', maxLength: 100 }),
+    postalCode: field.str({ title: 'Postal code', maxLength: 20 }),
+    country: field.str({ title: 'Country', maxLength: 100 }),
+    phone: field.str({ title: 'Phone', maxLength: 50 }),
+    fax: field.str({ title: 'Fax', maxLength: 50 }),
+  },
 })
 export type Customer = NodeOf<typeof customer>
 
@@ -117,26 +113,6 @@ export const orderStates = {
 } as const
 export type OrderState = keyof typeof orderStates
 
-const orderFields = {
-  number: field.int({ title: 'Number', required: true, min: 1, updatable: false }),
-  customer: field.str({ title: 'Customer', required: true, maxLength: 10, updatable: false }),
-  state: field.enum(orderStates, { title: 'State', required: true, default: 'open', updatable: false }),
-  employee: field.int({ title: 'Taken by', updatable: false }),
-  placed: field.date({ title: 'Placed', required: true, updatable: false }),
-  required: field.date({ title: 'Wanted by' }),
-  shipped: field.date({ title: 'Shipped', updatable: false }),
-  shipVia: field.int({ title: 'Shipper', min: 1 }),
-  freight: field.price({ title: 'Freight', required: true, default: '0.00', updatable: false }),
-  linesTotal: field.price({ title: 'Lines', required: true, default: '0.00', updatable: false }),
-  total: field.price({ title: 'Total', required: true, default: '0.00', updatable: false }),
-  shipName: field.str({ title: 'Ship to', maxLength: 100 }),
-  shipAddress: field.str({ title: 'Address', maxLength: 200 }),
-  shipCity: field.str({ title: 'City', maxLength: 100 }),
-  shipRegion: field.str({ title: 'Region', maxLength: 100 }),
-  shipPostalCode: field.str({ title: 'Postal code', maxLength: 20 }),
-  shipCountry: field.str({ title: 'Country', maxLength: 100 }),
-}
-
 /**
  * An order, `/orders/10248`; its part is its number. Its lines are in the table `sales_order.line`. Amounts and
  * state are changed by model functions only, never by the edit form.
@@ -150,7 +126,25 @@ export const order = defineBasetype({
   template: 'order.eta',
   acl: staffOnly,
   menu: false,
-  fields: orderFields,
+  fields: {
+    number: field.int({ title: 'Number', required: true, min: 1, updatable: false }),
+    customer: field.str({ title: 'Customer', required: true, maxLength: 10, updatable: false }),
+    state: field.enum(orderStates, { title: 'State', required: true, default: 'open', updatable: false }),
+    employee: field.int({ title: 'Taken by', updatable: false }),
+    placed: field.date({ title: 'Placed', required: true, updatable: false }),
+    required: field.date({ title: 'Wanted by' }),
+    shipped: field.date({ title: 'Shipped', updatable: false }),
+    shipVia: field.int({ title: 'Shipper', min: 1 }),
+    freight: field.price({ title: 'Freight', required: true, default: '0.00', updatable: false }),
+    linesTotal: field.price({ title: 'Lines', required: true, default: '0.00', updatable: false }),
+    total: field.price({ title: 'Total', required: true, default: '0.00', updatable: false }),
+    shipName: field.str({ title: 'Ship to', maxLength: 100 }),
+    shipAddress: field.str({ title: 'Address', maxLength: 200 }),
+    shipCity: field.str({ title: 'City', maxLength: 100 }),
+    shipRegion: field.str({ title: 'Region', maxLength: 100 }),
+    shipPostalCode: field.str({ title: 'Postal code', maxLength: 20 }),
+    shipCountry: field.str({ title: 'Country', maxLength: 100 }),
+  },
 })
 export type Order = NodeOf<typeof order>
 
@@ -167,12 +161,6 @@ export const orderImport = defineBasetype({
   childOrder: 'newest',
 })
 
-const uploadFields = {
-  file: field.file({ title: 'File', required: true, maxSize: 1_000_000_000, updatable: false }),
-  type: field.str({ title: 'Type', updatable: false }),
-  size: field.int({ title: 'Bytes', updatable: false }),
-}
-
 /** One uploaded file, kept below the page it was uploaded at. */
 export const upload = defineBasetype({
   name: 'upload',
@@ -181,6 +169,10 @@ export const upload = defineBasetype({
   children: [],
   acl: staffOnly,
   menu: false,
-  fields: uploadFields,
+  fields: {
+    file: field.file({ title: 'File', required: true, maxSize: 1_000_000_000, updatable: false }),
+    type: field.str({ title: 'Type', updatable: false }),
+    size: field.int({ title: 'Bytes', updatable: false }),
+  },
 })
 export type Upload = NodeOf<typeof upload>
