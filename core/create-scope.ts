@@ -17,7 +17,8 @@ interface ScopeOptions {
   /** Undefined: the system, which no access rule holds back. */
   readonly rights: Rights | undefined
   readonly user: User | null
-  readonly signal: AbortSignal
+  /** Or what makes it at first need: a request rarely asks. */
+  readonly signal: AbortSignal | (() => AbortSignal)
   readonly log: Logger
   readonly reads: Reads | undefined
   readonly caches: Caches
@@ -52,7 +53,8 @@ class Scope implements Djet {
     return this.#options.log
   }
   get signal() {
-    return this.#options.signal
+    const { signal } = this.#options
+    return typeof signal === 'function' ? signal() : signal
   }
   get user() {
     return this.#options.user

@@ -41,7 +41,8 @@ export interface AppScopeOptions {
   user?: User | null
   /** No access rules hold, but what is changed is noted as the user's. */
   system?: boolean
-  signal?: AbortSignal
+  /** Or a function that gives it, called whenever the scope is asked for it. */
+  signal?: AbortSignal | (() => AbortSignal)
   log?: Logger
   /** Values plugins add to the scope, such as `task`. */
   add?: Partial<Djet>

@@ -50,11 +50,17 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
   }
 }
 
-/** Aborts when the client has gone or the site stops. */
-function signalOf(ctx: EngineContext, stopping: AbortSignal): AbortSignal {
-  const gone = new AbortController()
-  ctx.res.once('close', () => gone.abort())
-  return AbortSignal.any([gone.signal, stopping])
+/** Aborts when the client has gone or the site stops. Made at first need: few requests ask, and it is dear. */
+function signalOf({ res }: EngineContext, stopping: AbortSignal): () => AbortSignal {
+  let signal: AbortSignal | undefined
+  return () => {
+    if (signal) return signal
+    const gone = new AbortController()
+    if (res.closed) gone.abort()
+    else res.once('close', () => gone.abort())
+    signal = AbortSignal.any([gone.signal, stopping])
+    return signal
+  }
 }
 
 /** `/a//b/` -> `/a/b`: one address for one page. Never to another host, which `//b` would be. */
