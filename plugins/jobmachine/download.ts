@@ -24,8 +24,7 @@ export async function sendResultFile(ctx: EngineContext, task: number, result: n
   )
   if (!row?.file_id) throw new DjetError('NOT_FOUND', `task ${task} has no file ${result}.`, { status: 404 })
   const essence = row.type.split(';')[0]!.trim().toLowerCase()
-  // Koa writes the name by RFC 6266: quoted ASCII, and UTF-8 by RFC 5987.
-  ctx.attachment(row.name, { type: SHOWN.test(essence) ? 'inline' : 'attachment' })
+  ctx.set('Content-Disposition', contentDisposition(SHOWN.test(essence) ? 'inline' : 'attachment', row.name))
   ctx.set(
     'Content-Type',
     /^text\//.test(essence) && !row.type.includes(';') ? `${row.type}; charset=utf-8` : row.type,
@@ -36,4 +35,14 @@ export async function sendResultFile(ctx: EngineContext, task: number, result: n
   ctx.length = row.size
   if (ctx.method !== 'HEAD') ctx.body = await ctx.djet.files.read(row.file_id)
   ctx.length = row.size
+}
+
+/** The name twice: in ASCII for old clients, and in full by RFC 5987. Neither can break out of the header. */
+function contentDisposition(kind: 'inline' | 'attachment', name: string): string {
+  const ascii = name.replace(/[^\x20-\x7e]|["\\%]/g, '_')
+  const full = encodeURIComponent(Buffer.from(name).toString()).replace(
+    /['()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  return `${kind}; filename="${ascii}"; filename*=UTF-8''${full}`
 }

@@ -89,13 +89,17 @@ function filterOf(ctx: EngineContext): { status: string | undefined; class: stri
 /** @throws {DjetError} JOBS_FILTER, 400 */
 function pageOf(ctx: EngineContext): { before?: number; after?: number } {
   const page: { before?: number; after?: number } = {}
-  for (const name of ['before', 'after'] as const) {
+  // Not `after`: that word pages through the children of a node.
+  for (const [name, key] of [
+    ['older', 'before'],
+    ['newer', 'after'],
+  ] as const) {
     const text = ctx.payload.query[name]
     if (text === undefined || text === '') continue
     if (!/^\d{1,15}$/.test(text)) {
       throw new DjetError('JOBS_FILTER', `'${name}' must be the number of a task.`, { status: 400 })
     }
-    page[name] = Number(text)
+    page[key] = Number(text)
   }
   return page
 }

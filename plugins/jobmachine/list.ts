@@ -29,9 +29,9 @@ export interface ListFilter {
 export interface TaskList {
   /** Newest first. */
   readonly tasks: readonly TaskLine[]
-  /** `before` of the next older page; null at the end. */
+  /** `before` of the next older page (`?older=` in its address); null at the end. */
   readonly older: number | null
-  /** `after` of the next newer page; null on the first page. */
+  /** `after` of the next newer page (`?newer=`); null on the first page. */
   readonly newer: number | null
 }
 

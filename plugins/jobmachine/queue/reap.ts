@@ -68,7 +68,7 @@ const SUSPECTS = {
     from jobmachine.worker w
     where w.ended is null
       -- After a restart of the server everyone has lost the lock: leave them time to come back.
-      and pg_postmaster_start_time() < now() - interval '6 seconds'
+      and pg_postmaster_start_time() < now() - $3 * interval '1 millisecond'
       and (w.seen < now() - $2 * interval '1 millisecond' or not exists (
         select from pg_locks l
         where l.locktype = 'advisory' and l.classid = $1 and l.objid = w.worker_id::oid and l.objsubid = 2
@@ -81,9 +81,13 @@ export interface Suspect {
   readonly stale: boolean
 }
 
-/** Workers that do not look alive. One without its lock may be connecting again: look twice. */
-export async function suspects(runner: Runner, lock: number): Promise<Suspect[]> {
-  return runner.query<Suspect>(SUSPECTS, [lock, LEASE])
+/**
+ * Workers that do not look alive. One without its lock may be connecting again: look twice.
+ *
+ * @param settled milliseconds the server must have been up
+ */
+export async function suspects(runner: Runner, lock: number, settled = 6000): Promise<Suspect[]> {
+  return runner.query<Suspect>(SUSPECTS, [lock, LEASE, settled])
 }
 
 /** Workers that have ended and still hold running tasks, from a claim that was under way at their end. */

@@ -5,11 +5,12 @@ import { endedHolders, type Policies, reapWorker, suspects, WORKER_DIED } from '
 import { BATCH_SIZE, removeOld, removeOldWorkers } from '../queue/retention.ts'
 import { HOUSEKEEPING_LOCK, WORKER_LOCK } from '../queue/runner.ts'
 
-/** Milliseconds between two looks at the workers. */
-const TICK = 500
+/** Milliseconds between two looks at the workers, and without its lock until one counts as dead. */
+const TICK = 400
+const DOUBT = 800
 /** Ticks between two looks at what seldom goes wrong, and at what is old. */
-const SELDOM = 10
-const RARELY = 60
+const SELDOM = 12
+const RARELY = 75
 
 /**
  * Revives tasks of dead workers, ends batches, removes what is old. Every process that runs workers does it, one
@@ -18,7 +19,8 @@ const RARELY = 60
 export class Housekeeping {
   readonly #app: DjetApp
   readonly #policies: Policies
-  #suspected = new Set<number>()
+  /** Since when workers are without their lock. */
+  #doubted = new Map<number, number>()
   #ticks = 0
   #troubled = false
   #timer: NodeJS.Timeout | undefined
@@ -65,8 +67,11 @@ export class Housekeeping {
     await this.#app.database.transaction(async (tx) => {
       if (!(await tryLock(tx))) return
       const found = await suspects(tx, WORKER_LOCK)
-      const dead = found.filter(({ id, stale }) => stale || this.#suspected.has(id)).map(({ id }) => id)
-      this.#suspected = new Set(found.map(({ id }) => id))
+      const now = Date.now()
+      this.#doubted = new Map(found.map(({ id }) => [id, this.#doubted.get(id) ?? now]))
+      const dead = found
+        .filter(({ id, stale }) => stale || now - this.#doubted.get(id)! >= DOUBT)
+        .map(({ id }) => id)
       const ended = this.#ticks % SELDOM === 0 ? await endedHolders(tx) : []
       for (const id of new Set([...dead, ...ended])) {
         this.#app.log.warn(`worker ${id} is dead; its tasks go to others`)

@@ -13,6 +13,15 @@ export const slow = defineJob(
   { params: z.object({ ms: z.number() }) },
 )
 
+/** Its first attempt takes a minute. */
+export const stubborn = defineJob(
+  'trial.stubborn',
+  async (djet) => {
+    if (djet.task?.attempt === 1) await sleep(60_000, undefined, { signal: djet.signal })
+  },
+  { params: z.unknown() },
+)
+
 export const endless = defineJob(
   'trial.endless',
   () => {
@@ -94,5 +103,5 @@ export const invoice = defineJob('trial.invoice', (_djet, { orderId }) => ({ ord
 export const trial = definePlugin(() => ({
   name: 'trial',
   requires: ['jobmachine'],
-  jobs: [slow, endless, deaf, polite, flaky, hopeless, deadly, busy, filed, invoice],
+  jobs: [slow, stubborn, endless, deaf, polite, flaky, hopeless, deadly, busy, filed, invoice],
 }))

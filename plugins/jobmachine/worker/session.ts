@@ -89,10 +89,12 @@ export class Session implements Runner {
     await client?.end().catch(() => {})
   }
 
+  /** The connection is of no use any more; if it was the session's, a new one is made at once. */
   #drop(client: pg.Client): void {
+    client.end().catch(() => {})
     if (this.#client !== client) return
     this.#client = undefined
-    client.end().catch(() => {})
+    if (!this.#closed) this.#reconnect().catch(() => {})
   }
 
   #reconnect(): Promise<void> {
@@ -127,11 +129,7 @@ export class Session implements Runner {
       connectionTimeoutMillis: 10_000,
     })
     client.on('error', () => this.#drop(client))
-    client.on('end', () => {
-      const ours = this.#client === client
-      this.#drop(client)
-      if (ours && !this.#closed) this.#reconnect().catch(() => {})
-    })
+    client.on('end', () => this.#drop(client))
     client.on('notification', ({ channel, payload }) => {
       if (channel === CHANNEL.cancel) this.#options.onCancel(Number(payload))
       else this.#options.onWake()
@@ -147,7 +145,6 @@ export class Session implements Runner {
       this.#client = client
       this.#options.onConnected(this.workerId, same)
     } catch (error) {
-      this.#drop(client)
       client.end().catch(() => {})
       throw error
     }
