@@ -25,8 +25,12 @@ export const importOrders = defineJob('sales-order.importOrders', model.importOr
 })
 
 export const invoice = defineJob('sales-order.invoice', model.invoice, {
-  params: z.object({ orderId: z.int().positive() }),
-  title: ({ orderId }) => `Invoice for the order of node ${orderId}`,
+  // The number is there for the title only.
+  params: z.object({ orderId: z.int().positive(), orderNumber: z.int().optional() }),
+  title: ({ orderId, orderNumber }) =>
+    orderNumber === undefined
+      ? `Invoice for the order of node ${orderId}`
+      : `Invoice for order ${orderNumber}`,
   retries: 3,
   timeout: '5m',
 })

@@ -13,15 +13,16 @@ export const orderEngine = defineEngine((router) => {
     const order = ctx.node as Order
     const { state } = order.data
     const customer = await customerOf(ctx.djet, order)
+    const invoice = await model.invoiceOf(ctx.djet, order.id)
     await ctx.render(undefined, {
       lines: await model.orderLines(ctx.djet, order.id),
       customer: customer && { title: customer.title, path: customer.path },
-      invoice: await model.invoiceOf(ctx.djet, order.id),
+      invoice,
       stateTitle: orderStates[state],
       actions: {
         confirm: model.canBecome(state, 'confirmed'),
         ship: model.canBecome(state, 'shipped'),
-        cancel: model.canBecome(state, 'cancelled'),
+        cancel: model.canBecome(state, 'cancelled') && invoice === null,
       },
     })
   })
@@ -37,7 +38,10 @@ export const orderEngine = defineEngine((router) => {
     })
   })
   router.post('/invoice-task', allow('edit'), async (ctx) => {
-    const task = await send(ctx.djet, jobs.invoice, { orderId: ctx.node.id })
+    const task = await send(ctx.djet, jobs.invoice, {
+      orderId: ctx.node.id,
+      orderNumber: (ctx.node as Order).data.number,
+    })
     ctx.seeOther(task.url)
   })
 })

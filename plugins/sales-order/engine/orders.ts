@@ -32,17 +32,23 @@ export const ordersEngine = defineEngine((router) => {
     await sendFile(ctx, file)
   })
 
+  // An order has lines, which the generic form knows nothing of.
+  router.all('/-/new/order', () => {
+    const message = 'orders are not made by a form: import them with their lines.'
+    throw new DjetError('ORDER_BY_IMPORT', message, { status: 404 })
+  })
+
   router.post('/invoice-open', allow('edit'), async (ctx) => {
-    const orderIds = await model.openWithoutInvoice(ctx.djet)
-    if (orderIds.length === 0) {
+    const open = await model.openWithoutInvoice(ctx.djet)
+    if (open.length === 0) {
       ctx.flash('All open orders have their invoice already.', 'notice')
       ctx.seeOther(ctx.node.path)
       return
     }
     const parent = await sendBatch(ctx.djet, {
-      title: `Invoices for ${orderIds.length} open orders`,
+      title: open.length === 1 ? 'Invoice for 1 open order' : `Invoices for ${open.length} open orders`,
       job: jobs.invoice,
-      params: orderIds.map((orderId) => ({ orderId })),
+      params: open,
     })
     ctx.seeOther(parent.url)
   })

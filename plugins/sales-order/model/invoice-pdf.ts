@@ -31,12 +31,12 @@ interface Column {
 }
 
 const columns: readonly Column[] = [
-  { title: 'No.', width: 36, align: 'left', value: (line) => String(line.product) },
-  { title: 'Product', width: WIDTH - 36 - 60 - 70 - 60 - 84, align: 'left', value: productTitle },
-  { title: 'Quantity', width: 60, align: 'right', value: (line) => String(line.quantity) },
-  { title: 'Unit price', width: 70, align: 'right', value: (line) => formatAmount(line.unitPrice) },
-  { title: 'Discount', width: 60, align: 'right', value: discountText },
-  { title: 'Amount', width: 84, align: 'right', value: (line) => formatAmount(line.amount) },
+  { title: 'No.', width: 30, align: 'left', value: (line) => String(line.product) },
+  { title: 'Product', width: WIDTH - 30 - 50 - 62 - 54 - 70, align: 'left', value: productTitle },
+  { title: 'Quantity', width: 50, align: 'right', value: (line) => String(line.quantity) },
+  { title: 'Unit price', width: 62, align: 'right', value: (line) => formatAmount(line.unitPrice) },
+  { title: 'Discount', width: 54, align: 'right', value: discountText },
+  { title: 'Amount', width: 70, align: 'right', value: (line) => formatAmount(line.amount) },
 ]
 
 /** Draws an invoice as PDF, on as many A4 pages as its lines need. */

@@ -104,14 +104,13 @@ export async function orderSums(djet: Djet, filter: OrderFilter): Promise<OrderS
   return sums ?? { count: 0, linesTotal: '0.00', freight: '0.00', total: '0.00' }
 }
 
-/** Ids of the open orders that have no invoice yet, the oldest first. */
-export async function openWithoutInvoice(djet: Djet): Promise<number[]> {
-  const rows = await djet.query<{ id: number }>(
-    `select n.id from djet.node n where n.basetype = 'order' and n.data ->> 'state' = 'open'
+/** The open orders that have no invoice yet, the oldest first. */
+export function openWithoutInvoice(djet: Djet): Promise<{ orderId: number; orderNumber: number }[]> {
+  return djet.query(
+    `select n.id as "orderId", (n.data ->> 'number')::int as "orderNumber" from djet.node n where n.basetype = 'order' and n.data ->> 'state' = 'open'
        and not exists (select from sales_order.invoice i where i.node_id = n.id)
      order by (n.data ->> 'number')::int`,
   )
-  return rows.map(({ id }) => id)
 }
 
 function conditions(filter: OrderFilter): { where: string[]; values: unknown[] } {

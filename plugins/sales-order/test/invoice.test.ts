@@ -68,7 +68,7 @@ test('a cancelled order gets no invoice', async () => {
 })
 
 test('open orders without an invoice are found', async () => {
-  expect(await openWithoutInvoice(site.djet)).toEqual([await idOf(8)])
+  expect(await openWithoutInvoice(site.djet)).toEqual([{ orderId: await idOf(8), orderNumber: 8 }])
 })
 
 test('an invoice outlives its order', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestSite } from '../../../test/site.ts'
 import type { Visitor } from '../../../test/visitor.ts'
 import { addUser } from '../../users/index.ts'
-import { importOrders } from '../index.ts'
+import { exportOrders, importCustomers, importOrders } from '../index.ts'
 import { customersCsv, detailsCsv, file, fillShop, openShop, ordersCsv } from './shop.ts'
 
 let site: TestSite
@@ -53,6 +53,16 @@ describe('a visitor', () => {
     expect(answer.status).toBe(401)
     expect(answer.text).not.toContain('ALFKI')
     expect(await site.app.scope({ user: null }).nodes.get('/orders/1')).toBeNull()
+  })
+
+  test('can neither import nor export', async () => {
+    const djet = site.app.scope({ user: null })
+    const customers = await file(site.djet, 'customers.csv', customersCsv(['EVIL,Evil']))
+    await expect(importCustomers(djet, { customers })).rejects.toMatchObject({
+      code: 'ACCESS_DENIED',
+      status: 401,
+    })
+    await expect(exportOrders(djet, { format: 'csv' })).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
   })
 
   test('cannot confirm an order', async () => {
@@ -152,6 +162,11 @@ describe('staff', () => {
   })
 })
 
+test('orders are not made by the generic form', async () => {
+  expect((await staff.get('/orders/-/new/order')).status).toBe(404)
+  expect((await staff.post('/orders/-/new/order', { name: 'x' })).status).toBe(404)
+})
+
 describe('the import page', () => {
   const form = (
     files: Record<string, [name: string, text: string]>,
@@ -212,7 +227,7 @@ describe('the import page', () => {
       form({ customers: ['orders.csv', ordersCsv(['9,ALFKI'])] }),
     )
     expect(answer.status).toBe(422)
-    expect(answer.text).toContain('This looks like a file of orders.')
+    expect(answer.text).toContain('orders.csv: this looks like a file of orders, not of customers.')
   })
 
   test('refuses a file that is too large with 413, beside its field', async () => {

@@ -17,8 +17,9 @@ export async function checkHeader(djet: Djet, fileId: string, kind: FileKind): P
   } catch (error) {
     if (!(error instanceof DjetError) || error.code !== 'IMPORT_FILE') throw error
     const other = await otherKind(djet, fileId, kind)
-    const hint = other === undefined ? '' : ` This looks like a file of ${kindTitles[other]}.`
-    return `${error.message.replace(/\.?$/, '.')}${hint}`
+    if (other === undefined) return `${error.message.replace(/[.?]?$/, (end) => end || '.')}`
+    const name = (await djet.files.get(fileId))?.name
+    return `${name}: this looks like a file of ${kindTitles[other]}, not of ${kindTitles[kind]}.`
   }
 }
 

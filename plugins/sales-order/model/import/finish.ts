@@ -4,7 +4,7 @@ import { type Changes, type ImportOptions, type ImportResult, type Kind, summari
 import type { Stage } from './stage.ts'
 
 /** Rejected rows shown in the result itself. */
-const SHOWN = 20
+const SHOWN = 10
 
 export interface Finish {
   readonly kind: Kind
@@ -33,6 +33,7 @@ export async function finishImport(djet: Djet, finish: Finish): Promise<ImportRe
   if (!dryRun && !stopped) {
     djet.task?.progress(read, read, 'Writing')
     await finish.write()
+    djet.task?.progress(read, read, 'All rows read and written')
   }
   const report = rejected > 0 ? await writeReport(djet, stages) : undefined
   return {
