@@ -7,6 +7,7 @@ import { sendFile } from './http/send-file.ts'
 import { upload } from './http/upload.ts'
 import { fits } from './node/place.ts'
 import { encodePath } from './payload.ts'
+import type { Djet } from './scope.ts'
 
 /**
  * What answers for every node where its own engine does not: its page, and for those who may edit it the generic
@@ -34,10 +35,10 @@ export const defaultEngine = defineEngine((router) => {
   router.get('/-/edit', allow('edit'), (ctx) => ctx.render('node/edit.eta'))
   router.post('/-/edit', allow('edit'), upload(), async (ctx) => {
     const { basetype } = ctx.payload
-    await save(ctx, basetype, 'node/edit.eta', true, async (data) => {
+    await save(ctx, basetype, 'node/edit.eta', true, async (djet, data) => {
       const { name, title, part } = textsOf(ctx)
       const version = Number(ctx.form.version)
-      const node = await ctx.djet.nodes.update(ctx.node, {
+      const node = await djet.nodes.update(ctx.node, {
         name,
         title,
         ...(ctx.node.parentId === null || part === '' ? {} : { part }),
@@ -55,10 +56,10 @@ export const defaultEngine = defineEngine((router) => {
   })
   router.post('/-/new/:basetype', allow('edit'), upload(), async (ctx) => {
     const newBasetype = beginNew(ctx)
-    await save(ctx, newBasetype, 'node/new.eta', false, async (data) => {
+    await save(ctx, newBasetype, 'node/new.eta', false, async (djet, data) => {
       const { name, title, part } = textsOf(ctx)
       const asked = part === '' ? {} : { part }
-      const node = await ctx.djet.nodes.insert(ctx.node, {
+      const node = await djet.nodes.insert(ctx.node, {
         basetype: newBasetype,
         name,
         title,
@@ -109,15 +110,20 @@ async function save(
   basetype: Basetype,
   template: string,
   partial: boolean,
-  write: (data: Record<string, unknown>) => Promise<string>,
+  write: (djet: Djet, data: Record<string, unknown>) => Promise<string>,
 ): Promise<void> {
-  const input = { ...ctx.form, ...(await uploadedFiles(ctx)) }
+  const files = uploadedFiles(ctx)
+  const input = { ...ctx.form, ...files }
   const { data, errors } = parseData(basetype.fields, input, { partial, form: true, onlyKnown: true })
   const problems: Record<string, string> = { ...errors }
   if (!textsOf(ctx).name) problems.name = 'must be filled in'
   try {
     if (Object.keys(problems).length === 0) {
-      ctx.seeOther(encodePath(await write(data)))
+      const path = await ctx.djet.transaction(async (djet) => {
+        for (const { id } of Object.values(files)) await djet.files.keep(id)
+        return write(djet, data)
+      })
+      ctx.seeOther(encodePath(path))
       return
     }
   } catch (error) {
@@ -131,13 +137,9 @@ async function save(
 }
 
 /** The first uploaded file of each file field becomes its value. */
-async function uploadedFiles(ctx: EngineContext): Promise<Record<string, StoredFile>> {
+function uploadedFiles({ files }: EngineContext): Record<string, StoredFile> {
   const values: Record<string, StoredFile> = {}
-  for (const [name, [file]] of Object.entries(ctx.files)) {
-    if (!file) continue
-    await ctx.djet.files.keep(file.id)
-    values[name] = file
-  }
+  for (const [name, [file]] of Object.entries(files)) if (file) values[name] = file
   return values
 }
 

@@ -50,7 +50,7 @@ export class StaticFiles {
       const slash = path.indexOf('/')
       const root = this.#roots.get(path.slice(0, slash))
       const missing = new DjetError('FILE_NOT_FOUND', 'there is no such file.', { status: 404 })
-      if (slash < 1 || root === undefined) throw missing
+      if (slash < 1 || root === undefined || path.endsWith('/')) throw missing
       try {
         await send(ctx, path.slice(slash + 1), {
           root,

@@ -1,4 +1,4 @@
-import { Busboy } from '@fastify/busboy'
+import { Busboy, type BusboyConfig } from '@fastify/busboy'
 import type { EngineContext, EngineMiddleware } from '../engine.ts'
 import { DjetError } from '../error.ts'
 import type { StoredFile } from '../file/files.ts'
@@ -45,14 +45,11 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
   const writes: Promise<void>[] = []
   let trusted = checkFormToken(ctx, ctx.get('x-csrf-token'))
 
-  const parser = new Busboy({
-    headers: { ...ctx.headers, 'content-type': ctx.headers['content-type'] ?? '' },
-    limits: {
-      fileSize: maxFileSize,
-      files: options.maxFiles ?? 20,
-      fields: 1000,
-      fieldSize: ctx.djet.config.limits.body,
-    },
+  const parser = parserOf(ctx, {
+    fileSize: maxFileSize,
+    files: options.maxFiles ?? 20,
+    fields: 1000,
+    fieldSize: ctx.djet.config.limits.body,
   })
   parser.on('field', (name, value) => {
     form[name] = name in form ? [form[name], value].flat() : value
@@ -87,10 +84,7 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
     })
   } catch (error) {
     await Promise.allSettled(writes)
-    throw new DjetError('UPLOAD_INVALID', 'the upload is broken off or not a multipart form.', {
-      status: 400,
-      cause: error,
-    })
+    throw invalid(error)
   }
   await Promise.all(writes)
   Object.assign(ctx, { form, files })
@@ -101,6 +95,23 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
   }
   const [problem] = Object.values(problems)
   if (problem) throw new DjetError('UPLOAD_TOO_LARGE', problem, { status: 413, fields: problems })
+}
+
+/** @throws {DjetError} UPLOAD_INVALID, when the header does not say how the parts are told apart */
+function parserOf(ctx: EngineContext, limits: BusboyConfig['limits']): InstanceType<typeof Busboy> {
+  try {
+    const headers = { ...ctx.headers, 'content-type': ctx.headers['content-type'] ?? '' }
+    return new Busboy({ headers, limits })
+  } catch (error) {
+    throw invalid(error)
+  }
+}
+
+function invalid(cause: unknown): DjetError {
+  return new DjetError('UPLOAD_INVALID', 'the upload is broken off or not a multipart form.', {
+    status: 400,
+    cause,
+  })
 }
 
 function sizeText(bytes: number): string {
