@@ -39,6 +39,8 @@ export const jobsEngine = defineEngine((router) => {
     ctx.type = 'text/event-stream'
     ctx.set('Cache-Control', 'no-cache, no-transform')
     ctx.set('X-Accel-Buffering', 'no')
+    // Nothing follows on this connection: the server need not wait for it when it stops.
+    ctx.set('Connection', 'close')
     ctx.body = taskEvents(ctx.djet, task.id)
   })
 

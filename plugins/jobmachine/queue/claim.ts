@@ -91,12 +91,15 @@ const OF_WORKER = `
 const GIVE_BACK = {
   name: 'jobmachine.give_back',
   text: `
-    with mine as materialized (${OF_WORKER})
-    update jobmachine.task t
-    set status = 0, attempt = t.attempt - 1, worker_id = null, started = null, modified = now()
-    from mine m
-    where t.task_id = m.task_id and not (t.task_id = any ($2::bigint[]))
-    returning t.task_id as id`,
+    with mine as materialized (${OF_WORKER}),
+    back as (
+      update jobmachine.task t
+      set status = 0, attempt = t.attempt - 1, worker_id = null, started = null, modified = now()
+      from mine m
+      where t.task_id = m.task_id and not (t.task_id = any ($2::bigint[]))
+      returning 1
+    )
+    select count(*)::int as n, case when count(*) > 0 then pg_notify('jobmachine', '') end from back`,
 }
 
 /**
@@ -104,8 +107,8 @@ const GIVE_BACK = {
  * @returns how many went back
  */
 export async function giveBack(runner: Runner, workerId: number, keep: readonly number[]): Promise<number> {
-  const rows = await runner.query(GIVE_BACK, [workerId, keep])
-  return rows.length
+  const [row] = await runner.query<{ n: number }>(GIVE_BACK, [workerId, keep])
+  return row?.n ?? 0
 }
 
 const HELD = { name: 'jobmachine.held', text: OF_WORKER.replace(' for update', '') }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { echo, send, sendMany, taskView, waitFor } from '../index.ts'
+import { echo, listTasks, send, sendMany, taskView, waitFor } from '../index.ts'
 import { createJobsSite, type JobsSite } from './jobs-site.ts'
 import { slow, stubborn } from './trial.ts'
 
@@ -49,7 +49,7 @@ describe('another process with workers', { timeout: 90_000 }, () => {
     const { id } = await send(site.djet, stubborn, {})
     await until(async () => (await taskView(site.djet, id))?.status === 'running')
     expect((await taskView(site.djet, id))!.worker!.pid).toBe(child.pid)
-    await site.work()
+    const stop = await site.work()
     await waitForOwnThread()
     child.kill('SIGKILL')
     const died = Date.now()
@@ -59,6 +59,7 @@ describe('another process with workers', { timeout: 90_000 }, () => {
     expect(view.worker!.pid).toBe(process.pid)
     expect(view.attempts).toMatchObject([{ attempt: 1, error: 'worker died' }])
     expect(await waitFor(site.djet, id)).toMatchObject({ status: 'finished' })
+    await stop()
   })
 
   it('ends at SIGTERM: what runs may finish, the rest goes back', async () => {
@@ -72,6 +73,9 @@ describe('another process with workers', { timeout: 90_000 }, () => {
     })
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
+    const left = await listTasks(site.djet, { class: 'trial.slow', status: 'running' })
+    expect(left.tasks).toEqual([])
+    await site.work()
     for (const { id } of tasks) {
       expect(await waitFor(site.djet, id)).toMatchObject({ status: 'finished' })
       expect((await taskView(site.djet, id))!.attempts).toEqual([])

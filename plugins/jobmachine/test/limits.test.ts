@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cancelTask, echo, retryTask, send, sendMany, taskView, waitFor } from '../index.ts'
+import { cancelTask, echo, noop, retryTask, send, sendMany, taskView, waitFor } from '../index.ts'
 import { createJobsSite, type JobsSite } from './jobs-site.ts'
-import { deadly, deaf, endless, polite, slow } from './trial.ts'
+import { deadly, deaf, endless, polite, slow, stuck } from './trial.ts'
 
 describe('a time limit', () => {
   let site: JobsSite
@@ -14,6 +14,25 @@ describe('a time limit', () => {
     )
   })
   afterAll(() => site.close())
+
+  it('lets no task wait that a stuck thread has claimed and not started', async () => {
+    for (const { id } of (await sendMany(site.djet, noop, Array(2000).fill({}))).slice(-1))
+      await waitFor(site.djet, id)
+    const { before, loop, after } = await site.djet.transaction(async (djet) => ({
+      before: await sendMany(djet, noop, Array(50).fill({})),
+      loop: await send(djet, stuck, {}),
+      after: await sendMany(djet, noop, Array(500).fill({})),
+    }))
+    const others = [...before, ...after].map((task) => task.id)
+    // At most three had begun beside it; those wait for its end.
+    for (let left = 4; left > 3; ) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      const sql = 'select count(*) as n from jobmachine.task where task_id = any ($1) and status < 200'
+      left = (await site.djet.query<{ n: number }>(sql, [others]))[0]!.n
+    }
+    expect((await taskView(site.djet, loop.id))!.status).toBe('running')
+    expect(await waitFor(site.djet, loop.id)).toMatchObject({ error: 'timeout: not done after 6s' })
+  })
 
   it('ends an endless loop within a second, and no other task notices', async () => {
     const loop = await send(site.djet, endless, {})

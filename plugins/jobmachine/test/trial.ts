@@ -30,6 +30,15 @@ export const endless = defineJob(
   { params: z.unknown(), timeout: '700ms', retries: 0 },
 )
 
+/** Stuck long enough for others to notice. */
+export const stuck = defineJob(
+  'trial.stuck',
+  () => {
+    for (;;);
+  },
+  { params: z.unknown(), timeout: '6s', retries: 0 },
+)
+
 export const deaf = defineJob('trial.deaf', () => new Promise(() => {}), {
   params: z.unknown(),
   timeout: '300ms',
@@ -103,5 +112,5 @@ export const invoice = defineJob('trial.invoice', (_djet, { orderId }) => ({ ord
 export const trial = definePlugin(() => ({
   name: 'trial',
   requires: ['jobmachine'],
-  jobs: [slow, stubborn, endless, deaf, polite, flaky, hopeless, deadly, busy, filed, invoice],
+  jobs: [slow, stubborn, endless, stuck, deaf, polite, flaky, hopeless, deadly, busy, filed, invoice],
 }))
