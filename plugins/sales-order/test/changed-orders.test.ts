@@ -98,3 +98,12 @@ test('the amounts of an order with an invoice are not changed', async () => {
   )
   expect(await importOne({ shipped: '1996-07-10' })).toMatchObject({ updated: 1, rejected: 0 })
 })
+
+test('two imports of the same new order at once make it once', async () => {
+  number++
+  const results = await Promise.all([importOne({}), importOne({})])
+  expect(results.map(({ created, unchanged }) => [created, unchanged]).sort()).toEqual([
+    [0, 1],
+    [1, 0],
+  ])
+})
