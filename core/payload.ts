@@ -90,7 +90,7 @@ export function urlBelow(node: Pick<Node, 'path'>, restPath = '/'): string {
 
 /** A path as it stands in a URL. */
 export function encodePath(path: string): string {
-  return encodeURI(path).replace(/[?#]/g, encodeURIComponent)
+  return /^[\w/.~-]*$/.test(path) ? path : encodeURI(path).replace(/[?#]/g, encodeURIComponent)
 }
 
 /** Makes what templates see of one request. */
@@ -99,7 +99,6 @@ export function createPayload(options: PayloadOptions): Payload {
   const { app } = djet
   const basetype = app.basetypes.get(node.basetype)!
   const roles = djet.system ? [ADMIN] : rolesOf(djet.user)
-  const may = (permission: Permission) => decide(branch, app.basetypes, roles, permission).allowed
   const payload: Payload = {
     site: app.config.site,
     node,
@@ -122,9 +121,9 @@ export function createPayload(options: PayloadOptions): Payload {
     listed: new Lazy(() =>
       djet.nodes.children(branch, { ...listOptions(options.query), basetype: listedTypes(app.basetypes) }),
     ),
-    get allowedChildren() {
-      return may('edit') ? allowedChildren(app.basetypes, basetype) : []
-    },
+    allowedChildren: decide(branch, app.basetypes, roles, 'edit').allowed
+      ? allowedChildren(app.basetypes, basetype)
+      : [],
     flash: [],
     form: { values: {}, errors: {} },
     editing: { basetype, data: node.data },
@@ -132,9 +131,9 @@ export function createPayload(options: PayloadOptions): Payload {
     csrfToken: options.csrfToken,
     asset: (plugin, file) => app.assetUrl(plugin, file),
     url: (restPath) => urlBelow(node, restPath),
-    can: may,
-    viewField,
-    editField,
+    can: (permission) => decide(branch, app.basetypes, roles, permission).allowed,
+    viewField: (name) => viewField(djet, payload, name),
+    editField: (name) => editField(djet, payload, name),
     fieldTitle,
     formatDate,
     formatDateTime,
@@ -147,46 +146,40 @@ export function createPayload(options: PayloadOptions): Payload {
       payload[key] = new Lazy(() => compute(djet))
   }
 
-  async function viewField(name: string): Promise<string> {
-    const field = fieldOf(basetype, name)
-    const value = node.data[name]
-    if (isEmpty(value) || (field.type === 'protected' && !may('edit'))) return ''
-    const title = field.title ?? fieldTitle(name)
-    const more = await referredTo(djet, field.type, value)
-    return app.renderer.render(fieldTemplate(field.type, 'view'), {
-      ...payload,
-      ...more,
-      name,
-      field,
-      title,
-      value,
-    })
-  }
-
-  async function editField(name: string): Promise<string> {
-    const field = fieldOf(payload.editing.basetype, name)
-    const value = payload.editing.data[name]
-    const typed = payload.form.values[name]
-    const posted = Object.keys(payload.form.values).length > 0
-    const unticked = posted && field.type === 'boolean'
-    const text = typed !== undefined ? String(typed) : unticked || isEmpty(value) ? '' : field.toForm(value)
-    const values = {
-      ...payload,
-      name,
-      field,
-      value,
-      text,
-      title: field.title ?? fieldTitle(name),
-      error: payload.form.errors[name],
-      id: `field-${name}`,
-      required: field.required,
-      ...(await referredTo(djet, field.type, value)),
-    }
-    const input = await app.renderer.render(fieldTemplate(field.type, 'edit'), values)
-    return app.renderer.render('field/row.eta', { ...values, input })
-  }
-
   return payload
+}
+
+async function viewField(djet: Djet, payload: Payload, name: string): Promise<string> {
+  const field = fieldOf(payload.basetype, name)
+  const value = payload.node.data[name]
+  if (isEmpty(value) || (field.type === 'protected' && !payload.can('edit'))) return ''
+  const title = field.title ?? fieldTitle(name)
+  const values = { ...payload, name, field, title, value }
+  if (REFERRING.has(field.type)) Object.assign(values, await referredTo(djet, field.type, value))
+  return djet.app.renderer.render(fieldTemplate(field.type, 'view'), values)
+}
+
+async function editField(djet: Djet, payload: Payload, name: string): Promise<string> {
+  const field = fieldOf(payload.editing.basetype, name)
+  const value = payload.editing.data[name]
+  const typed = payload.form.values[name]
+  const posted = Object.keys(payload.form.values).length > 0
+  const unticked = posted && field.type === 'boolean'
+  const text = typed !== undefined ? String(typed) : unticked || isEmpty(value) ? '' : field.toForm(value)
+  const values = {
+    ...payload,
+    name,
+    field,
+    value,
+    text,
+    title: field.title ?? fieldTitle(name),
+    error: payload.form.errors[name],
+    id: `field-${name}`,
+    required: field.required,
+    ...(await referredTo(djet, field.type, value)),
+  }
+  const input = await djet.app.renderer.render(fieldTemplate(field.type, 'edit'), values)
+  return djet.app.renderer.render('field/row.eta', { ...values, input })
 }
 
 /** Paging of a list as the URL asks for it. */
@@ -204,6 +197,9 @@ function fieldTemplate(type: string, kind: 'view' | 'edit'): string {
     ? `field/${type}.${kind}.eta`
     : `${type.slice(0, slash)}/field/${type.slice(slash + 1)}.${kind}.eta`
 }
+
+/** Types of fields whose value refers to something. */
+const REFERRING: ReadonlySet<string> = new Set(['file', 'node'])
 
 /** What a field's value refers to: `file` of a file, `target` of a node. */
 async function referredTo(djet: Djet, type: string, value: unknown): Promise<Record<string, unknown>> {

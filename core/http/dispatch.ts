@@ -167,7 +167,13 @@ async function render(
   ctx.payload.flash = await ctx.session.takeFlash()
   if (ctx.payload.flash.length > 0) ctx.state.private = true
   ctx.type = 'html'
-  ctx.body = await app.renderer.render(template ?? templateOf(app, ctx.node), { ...ctx.payload, ...values })
+  ctx.body = await app.renderer.render(template ?? templateOf(app, ctx.node), valuesFor(ctx, values))
+}
+
+/** What the template sees. Copying the payload is dear, and most pages add nothing to it. */
+function valuesFor({ payload }: EngineContext, values: Record<string, unknown>): Record<string, unknown> {
+  for (const _ in values) return { ...payload, ...values }
+  return payload
 }
 
 function queryOf(ctx: EngineContext): Record<string, string> {
