@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
 import type { TaggedCache } from '../cache.ts'
 import type { CachedPage } from '../node/caches.ts'
@@ -43,7 +43,7 @@ function answer(ctx: Context, page: CachedPage): void {
 }
 
 function etagOf(body: string): string {
-  return `"${createHash('sha1').update(body).digest('base64url')}"`
+  return `"${hash('sha1', body, 'base64url')}"`
 }
 
 /** Gives a page that was just made its ETag, or 304 to a client that has it. */
