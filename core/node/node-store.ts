@@ -75,6 +75,8 @@ export class NodeStore implements Nodes {
     this.options.reads?.children(node.id)
     const newest = this.options.basetypes.get(node.basetype)?.childOrder === 'newest'
 
+    // Statements are prepared by name, so texts that differ need names that do.
+    const shape: (string | number)[] = [newest ? 'newest' : 'placed']
     const values: unknown[] = [node.id, limit + 1]
     const where = ['n.parent_id = (select $1::int)']
     const { rights } = this.options
@@ -82,11 +84,14 @@ export class NodeStore implements Nodes {
       const filter = rights.childFilter(branch, values.length + 1)
       where.push(filter.sql)
       values.push(...filter.values)
+      shape.push(`roles${rights.roles.length}`)
     }
     if (options.basetype !== undefined) {
       values.push([options.basetype].flat())
       where.push(`array_position($${values.length}::text[], n.basetype) is not null`)
+      shape.push('types')
     }
+    if (options.after !== undefined) shape.push('after')
     if (options.after !== undefined && newest) {
       values.push(...fromCursor(options.after, ['id']))
       where.push(`n.id < $${values.length}`)
@@ -97,7 +102,7 @@ export class NodeStore implements Nodes {
     const text = `select ${NODE_COLUMNS} from djet.node as n where ${where.join(' and ')}
       order by ${newest ? 'n.id desc' : 'n.position, n.id'} limit (select $2::int)`
     const rows = await this.options.connection.query<NodeRow>(
-      { name: `djet-children ${shapeOf(text)}`, text },
+      { name: `djet-children-${shape.join('-')}`, text },
       values,
     )
     const items = rows.slice(0, limit).map(nodeOf)
@@ -147,13 +152,6 @@ export class NodeStore implements Nodes {
 
 function isBranch(ref: NodeRef | Branch): ref is Branch {
   return Array.isArray(ref)
-}
-
-/** Statements are prepared by name, so texts that differ need names that do. */
-function shapeOf(text: string): string {
-  let hash = 5381
-  for (let i = 0; i < text.length; i++) hash = ((hash * 33) ^ text.charCodeAt(i)) >>> 0
-  return hash.toString(36)
 }
 
 export function notFound(ref: NodeRef, basetype?: Pick<Basetype, 'title'>): DjetError {
