@@ -5,6 +5,8 @@ if (root) follow(root)
 
 function follow(root) {
   const source = new EventSource(root.dataset.events)
+  const log = document.querySelector('[data-log]')
+  if (log) log.scrollTop = log.scrollHeight
   let known
   source.addEventListener('change', ({ data }) => {
     const state = JSON.parse(data)

@@ -40,6 +40,8 @@ export class Session implements Runner {
   #client: pg.Client | undefined
   #connecting: Promise<void> | undefined
   #closed = false
+  /** The connection runs one statement at a time. */
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -54,9 +56,18 @@ export class Session implements Runner {
    * Runs a statement, again after a reconnect when the connection breaks: every statement of the queue asks
    * for task, attempt and worker, so a second run changes nothing.
    */
-  async query<Row = Record<string, unknown>>(
+  query<Row = Record<string, unknown>>(
     statement: string | { readonly name: string; readonly text: string },
     values: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    const turn = this.#last.then(() => this.#run<Row>(statement, values))
+    this.#last = turn.catch(() => {})
+    return turn
+  }
+
+  async #run<Row>(
+    statement: string | { readonly name: string; readonly text: string },
+    values: readonly unknown[],
   ): Promise<Row[]> {
     for (;;) {
       const client = this.#client
