@@ -4,6 +4,7 @@ import { type Order, orderStates } from '../basetypes.ts'
 import * as jobs from '../jobs.ts'
 import * as model from '../model/index.ts'
 import { customerOf } from '../model/invoice.ts'
+import { percent } from '../model/order-lines.ts'
 import { isConflict } from './conflict.ts'
 import { sendFile } from './send-file.ts'
 
@@ -14,8 +15,9 @@ export const orderEngine = defineEngine((router) => {
     const { state } = order.data
     const customer = await customerOf(ctx.djet, order)
     const invoice = await model.invoiceOf(ctx.djet, order.id)
+    const lines = await model.orderLines(ctx.djet, order.id)
     await ctx.render(undefined, {
-      lines: await model.orderLines(ctx.djet, order.id),
+      lines: lines.map((line) => ({ ...line, percent: percent(line.discount) })),
       customer: customer && { title: customer.title, path: customer.path },
       invoice,
       stateTitle: orderStates[state],

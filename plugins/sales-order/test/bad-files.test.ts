@@ -57,7 +57,7 @@ describe('a file that is taken all the same', () => {
     expect(result).toMatchObject({
       read: 0,
       created: 0,
-      message: 'Dry run, nothing written: Nothing changed: the files have no rows.',
+      message: 'Dry run: nothing would change: the files have no rows.',
     })
   })
 

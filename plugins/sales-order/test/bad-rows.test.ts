@@ -187,7 +187,7 @@ describe('when rows are bad', () => {
   test('a dry run writes nothing', async () => {
     const result = await importRows([order({})], bad, { dryRun: true })
     expect(result.message).toBe(
-      'Dry run, nothing written: 1 order created. 2 rows were rejected; see rejected-rows.csv.',
+      'Dry run: 1 order would be created. 2 rows were rejected; see rejected-rows.csv.',
     )
     expect(await site.djet.nodes.get('/orders/1')).toBeNull()
   })

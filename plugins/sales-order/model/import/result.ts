@@ -60,18 +60,20 @@ export function summarise(
   const { created, updated, unchanged } = changes
   const rejected = counts.rejected > 0 ? ` ${rows(counts.rejected)} rejected; see rejected-rows.csv.` : ''
   if (options.stopped) return `Nothing was imported, because of errors in the files.${rejected}`
-  const dry = options.dryRun ? 'Dry run, nothing written: ' : ''
-  if (counts.read === 0) return `${dry}Nothing changed: the files have no rows.`
+  const { dryRun } = options
+  const nothing = dryRun ? 'Dry run: nothing would change' : 'Nothing changed'
+  if (counts.read === 0) return `${nothing}: the files have no rows.`
   if (created + updated === 0) {
     const same = unchanged > 0 ? `: ${amount(unchanged, kind)} already there, as in the files` : ''
-    return `${dry}Nothing changed${same}.${rejected}`
+    return `${nothing}${same}.${rejected}`
   }
+  const would = dryRun ? 'would be ' : ''
   const parts = [
-    created > 0 ? `${amount(created, kind)} created` : '',
-    updated > 0 ? `${created > 0 ? updated : amount(updated, kind)} updated` : '',
+    created > 0 ? `${amount(created, kind)} ${would}created` : '',
+    updated > 0 ? `${created > 0 ? updated : amount(updated, kind)} ${would}updated` : '',
     unchanged > 0 ? `${unchanged} unchanged` : '',
   ].filter((part) => part !== '')
-  return `${dry}${parts.join(', ')}.${rejected}`
+  return `${dryRun ? 'Dry run: ' : ''}${parts.join(', ')}.${rejected}`
 }
 
 function amount(count: number, kind: Kind): string {
