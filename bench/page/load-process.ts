@@ -1,0 +1,4 @@
+import { answerCalls } from '../shared/child.ts'
+import { load } from './load.ts'
+
+answerCalls({ load }, () => {})

@@ -1,0 +1,6 @@
+// Makes TypeScript loadable, then runs one of the benches: node bench/run.mjs page|queue [--json] [--quick]
+import { register } from 'tsx/esm/api'
+
+register()
+const { main } = await import('./main.ts')
+await main(process.argv.slice(2))

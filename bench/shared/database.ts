@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { pino } from 'pino'
+import { startEmbedded } from '../../core/db/embedded/start.ts'
+
+/** A database of a bench's own, and a folder for what else it writes. */
+export interface BenchDatabase {
+  readonly url: string
+  readonly folder: string
+  /** Drops the database, ends the server if it was started here, removes the folder. Safe to call twice. */
+  remove(): Promise<void>
+}
+
+/**
+ * Makes an empty database: on the server that `DATABASE_URL` names, else on an embedded one that is started for
+ * the purpose, with PostgreSQL's default durability either way.
+ */
+export async function makeDatabase(): Promise<BenchDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), 'djet-bench-'))
+  const stops: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
+  let removed: Promise<void> | undefined
+  const remove = (): Promise<void> => {
+    removed ??= stops.reduceRight((before, stop) => before.then(stop), Promise.resolve())
+    return removed
+  }
+  try {
+    let server = process.env.DATABASE_URL
+    if (!server) {
+      const embedded = await startEmbedded({ dir: join(folder, 'var'), log: pino({ level: 'silent' }) })
+      stops.push(embedded.stop)
+      server = embedded.url
+    }
+    const name = `djet_bench_${process.pid}_${Date.now().toString(36)}`
+    await run(server, `create database ${name}`)
+    const maintenance = server
+    stops.push(() => run(maintenance, `drop database ${name} with (force)`))
+    const url = new URL(server)
+    url.pathname = `/${name}`
+    return { url: url.href, folder, remove }
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
+
+async function run(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
