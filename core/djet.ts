@@ -14,7 +14,14 @@ import { StaticFiles } from './http/static.ts'
 import { openLog } from './log.ts'
 import { menuOf } from './menu.ts'
 import type { User } from './node/access.ts'
-import { type Caches, createCaches, followChanges, NO_CACHES } from './node/caches.ts'
+import {
+  type Caches,
+  createCaches,
+  type Following,
+  followChanges,
+  NO_CACHES,
+  NOT_FOLLOWING,
+} from './node/caches.ts'
 import type { Node } from './node/node.ts'
 import type { Reads } from './node/reads.ts'
 import { Rules } from './node/rights.ts'
@@ -86,6 +93,7 @@ export class DjetApp {
   /** What serving it began: requests and each plugin's work end side by side. */
   readonly #served: Stop[] = []
   #caches: Caches = NO_CACHES
+  #following: Following = NOT_FOLLOWING
   #stopped: Promise<void> | undefined
 
   /** Use `openSite`. */
@@ -168,6 +176,11 @@ export class DjetApp {
     return this.#statics.url(plugin, file)
   }
 
+  /** Waits until the caches have dropped what was changed so far. */
+  catchUp(): Promise<void> {
+    return this.#following.catchUp(this.database)
+  }
+
   /** Runs the migrations that are pending and makes the nodes a new site begins with. */
   async prepare(): Promise<void> {
     await prepareSite(this)
@@ -182,7 +195,8 @@ export class DjetApp {
     if (cache !== false) {
       const pages = typeof cache === 'object' ? (cache.pages ? cache.maxSize : 0) : 64 * 1024 * 1024
       this.#caches = createCaches(pages)
-      this.#opened.push(await followChanges(this.#caches, this.listen))
+      this.#following = await followChanges(this.#caches, this.listen)
+      this.#opened.push(this.#following.stop)
     }
     const http = await startHttp(this, this.#statics)
     this.#served.push(http.stop, startHousekeeping(this))

@@ -46,6 +46,7 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
     await engine.router.routes()(ctx as never, async () => {})
     if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) throw notFound(path)
     for (const flash of ctx.state.flashes) await ctx.session.addFlash(flash)
+    if (unsafe) await app.catchUp()
     if (typeof ctx.body === 'string') conditional(ctx)
   }
 }

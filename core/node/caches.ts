@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { TaggedCache } from '../cache.ts'
+import type { Connection } from '../db/connection.ts'
 import type { ListenHub } from '../db/listen.ts'
 import type { Found } from './finder.ts'
 
@@ -28,12 +30,40 @@ export function createCaches(maxSize: number): Caches {
   }
 }
 
-/** Keeps caches true: opens them once notifications are heard. Returns what ends it. */
-export async function followChanges(caches: Caches, hub: ListenHub): Promise<() => Promise<void>> {
+/** Milliseconds someone waits at most to see what he changed. */
+const LONGEST_WAIT = 1000
+
+/** The caches of a process, kept true by notifications. */
+export interface Following {
+  /**
+   * Waits until this process has heard of all changes committed so far, so that whoever changed a page and is sent
+   * on to it sees it changed.
+   */
+  catchUp(connection: Connection): Promise<void>
+  stop(): Promise<void>
+}
+
+export const NOT_FOLLOWING: Following = { catchUp: async () => {}, stop: async () => {} }
+
+interface Change {
+  all?: boolean
+  nodes?: number[]
+  parents?: number[]
+  /** Nothing changed: someone waits for what was notified before. */
+  mark?: string
+}
+
+/** Keeps caches true: opens them once notifications are heard. */
+export async function followChanges(caches: Caches, hub: ListenHub): Promise<Following> {
   const all = [caches.branches, caches.pages, caches.values].filter((cache) => cache !== undefined)
-  if (all.length === 0) return async () => {}
+  if (all.length === 0) return NOT_FOLLOWING
+  const waiting = new Map<string, () => void>()
   const unlisten = await hub.listen('djet_node', (payload) => {
-    const change: { all?: boolean; nodes?: number[]; parents?: number[] } = JSON.parse(payload)
+    const change: Change = JSON.parse(payload)
+    if (change.mark !== undefined) {
+      waiting.get(change.mark)?.()
+      return
+    }
     for (const cache of all) {
       if (change.all) cache.clear()
       else
@@ -48,9 +78,27 @@ export async function followChanges(caches: Caches, hub: ListenHub): Promise<() 
   }
   const ungap = hub.onGap(setOpen)
   setOpen()
-  return async () => {
-    ungap()
-    for (const cache of all) cache.open = false
-    await unlisten()
+  return {
+    catchUp: async (connection) => {
+      if (!hub.connected) return
+      const mark = randomUUID()
+      let timer: NodeJS.Timeout | undefined
+      const heard = new Promise<void>((resolve) => {
+        waiting.set(mark, resolve)
+        timer = setTimeout(resolve, LONGEST_WAIT)
+      })
+      try {
+        await connection.query("select pg_notify('djet_node', $1)", [JSON.stringify({ mark })])
+        await heard
+      } finally {
+        clearTimeout(timer)
+        waiting.delete(mark)
+      }
+    },
+    stop: async () => {
+      ungap()
+      for (const cache of all) cache.open = false
+      await unlisten()
+    },
   }
 }
