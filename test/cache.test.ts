@@ -188,6 +188,23 @@ describe("a guest's page", () => {
   })
 })
 
+describe('who has changed a page', () => {
+  test('sees it changed at once, however often', async () => {
+    await site.djet.nodes.insert('/', {
+      basetype: 'page',
+      part: 'wiki',
+      name: 'Wiki',
+      acl: { everyone: ['view', 'edit'] },
+    })
+    const editor = await site.visitor()
+    for (let i = 0; i < 30; i++) {
+      const saved = await editor.post('/wiki/-/edit', { name: 'Wiki', title: `Edition ${i}`, body: '' })
+      const shown = await editor.get(saved.location ?? '')
+      expect(shown.text).toContain(`<h1>Edition ${i}</h1>`)
+    }
+  })
+})
+
 describe('what is private', () => {
   test("is not kept: a user's page is not shown to a guest", async () => {
     const nancy = await (await site.visitor()).login('nancy', 'nancy-password')

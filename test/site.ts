@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Djet, type DjetApp, openConfig, openSite, type Plugin, type SiteConfig } from '../core/index.ts'
-import { createTestDatabase } from './database.ts'
+import { createTestDatabase, ensureTemplate } from './database.ts'
 import { Visitor } from './visitor.ts'
 
 export interface TestSiteOptions {
@@ -34,7 +35,8 @@ export interface TestSite {
  * await site.close()
  */
 export async function createTestSite(options: TestSiteOptions = {}): Promise<TestSite> {
-  const database = await createTestDatabase()
+  const template = options.dir === undefined ? {} : { template: await seeded(options.dir) }
+  const database = await createTestDatabase(template)
   const folder = options.dir ?? (await mkdtemp(join(tmpdir(), 'djet-test-')))
   const close = async (app?: DjetApp): Promise<void> => {
     await app?.stop()
@@ -64,4 +66,23 @@ export async function createTestSite(options: TestSiteOptions = {}): Promise<Tes
     },
     close: () => close(opened),
   }
+}
+
+/** Password of `admin` at sites opened from a folder. */
+export const ADMIN_PASSWORD = 'admin-password'
+
+/** The database of a folder's site, migrated and seeded once a run. */
+function seeded(dir: string): Promise<string> {
+  // Read from the environment by a site's configuration and by its seed, in worker threads as well.
+  process.env.PORT = '0'
+  process.env.DJET_ADMIN_PASSWORD = ADMIN_PASSWORD
+  const key = `site_${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`
+  return ensureTemplate(key, async (databaseUrl) => {
+    const app = await openSite(dir, { databaseUrl, poolSize: 6 })
+    try {
+      await app.prepare()
+    } finally {
+      await app.stop()
+    }
+  })
 }
