@@ -80,6 +80,29 @@ export async function claim(
   return claimed.sort((a, b) => a.priority - b.priority || a.id - b.id)
 }
 
+const NEXT_DUE = {
+  name: 'jobmachine.next_due',
+  text: `
+    with recursive level (priority) as (
+      (select t.priority from jobmachine.task t where t.status = 0 order by t.priority limit 1)
+      union all
+      select (select t.priority from jobmachine.task t
+              where t.status = 0 and t.priority > l.priority order by t.priority limit 1)
+      from level l where l.priority is not null
+    )
+    select (extract(epoch from min(due.run_after) - clock_timestamp()) * 1000)::float8 as ms
+    from level l, lateral (
+      select t.run_after from jobmachine.task t
+      where t.status = 0 and t.priority = l.priority and t.run_after > now() order by t.run_after limit 1
+    ) as due`,
+}
+
+/** Milliseconds until the next waiting task may run; null when none waits for its time. */
+export async function nextDue(runner: Runner): Promise<number | null> {
+  const [row] = await runner.query<{ ms: number | null }>(NEXT_DUE)
+  return row?.ms ?? null
+}
+
 /** Running tasks of one worker, one index probe a class. */
 const OF_WORKER = `
   select t.task_id, t.class_id, t.attempt, t.max_attempts, t.priority

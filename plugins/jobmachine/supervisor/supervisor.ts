@@ -55,6 +55,8 @@ class Supervisor {
   readonly #threads: WorkerThread[]
   readonly #housekeeping: Housekeeping
   readonly #crashes = new Map<WorkerThread, number>()
+  /** What the log said last of the death of a thread: a database that is away is mentioned once. */
+  readonly #said = new Map<WorkerThread, string>()
   #timers: NodeJS.Timeout[] = []
   #stopping: Promise<void> | undefined
   readonly #reaping = new Set<Promise<void>>()
@@ -133,7 +135,10 @@ class Supervisor {
     const crashes =
       overdue.length > 0 || now - thread.startedAt > 60_000 ? 0 : (this.#crashes.get(thread) ?? 0) + 1
     this.#crashes.set(thread, crashes)
-    if (overdue.length === 0) this.#app.log.error(`worker thread ${thread.name} died: ${death.reason}`)
+    if (overdue.length === 0 && (crashes <= 1 || this.#said.get(thread) !== death.reason)) {
+      this.#app.log.error(`worker thread ${thread.name} died: ${death.reason}`)
+    }
+    this.#said.set(thread, death.reason)
     const wait = crashes <= 1 ? 0 : Math.min(10_000, 100 * 2 ** crashes)
     setTimeout(() => {
       if (this.#stopping) return

@@ -113,10 +113,12 @@ describe('a worker thread', () => {
     expect(row!.before).toBe(0)
   })
 
-  it('does not run a task before its time', async () => {
+  it('runs a task at its time, not before', async () => {
     const { id } = await send(site.djet, echo, {}, { runAfter: '700ms' })
     await waitFor(site.djet, id)
     const view = (await taskView(site.djet, id))!
-    expect(view.started!.getTime()).toBeGreaterThanOrEqual(view.runAfter.getTime())
+    const late = view.started!.getTime() - view.runAfter.getTime()
+    expect(late).toBeGreaterThanOrEqual(0)
+    expect(late).toBeLessThan(500)
   })
 })

@@ -2,7 +2,7 @@ import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
 import { TaskAborted, timeoutMessage } from '../error.ts'
 import type { AnyJob } from '../job.ts'
-import { type Claimed, claim, giveBack } from '../queue/claim.ts'
+import { type Claimed, claim, giveBack, nextDue } from '../queue/claim.ts'
 import { classIds } from '../queue/classes.ts'
 import { Ends } from './ends.ts'
 import { Prefetch } from './prefetch.ts'
@@ -163,6 +163,8 @@ export class Machine {
   async #claim(wanted: number): Promise<void> {
     this.#woken = false
     clearTimeout(this.#poll)
+    const [least, most] = POLL
+    let pause = least + Math.random() * (most - least)
     try {
       if (this.#resync || this.#options.slots.seized) {
         this.#resync = false
@@ -176,14 +178,15 @@ export class Machine {
       if (strange) await giveBack(this.#session, claimed[0]!.workerId, [])
       else if (taken) this.#resync = true
       else this.#hold(claimed)
+      this.#fill()
       if (claimed.length === wanted || this.#resync) this.#woken = true
+      else if (!this.#woken) pause = Math.min(pause, ((await nextDue(this.#session)) ?? pause) + 1)
     } catch (error) {
       if (!this.#stopping) this.#options.app.log.error(`tasks could not be claimed: ${messageOf(error)}`)
     } finally {
       this.#claiming = undefined
-      const [least, most] = POLL
       clearTimeout(this.#poll)
-      if (!this.#stopping) this.#poll = setTimeout(() => this.#wake(), least + Math.random() * (most - least))
+      if (!this.#stopping) this.#poll = setTimeout(() => this.#wake(), pause)
     }
     this.#fill()
   }

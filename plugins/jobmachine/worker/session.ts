@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { messageOf } from '../../../core/index.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
 import { CHANNEL, type Runner, WORKER_LOCK } from '../queue/runner.ts'
 
@@ -120,10 +121,10 @@ export class Session implements Runner {
     for (let wait = 50, tries = 0; !this.#closed; tries++) {
       try {
         await this.#connect()
-        if (tries > 0) log.info('worker is connected to the database again')
+        if (tries > 0) log.info('a worker is connected to the database again')
         return
       } catch (error) {
-        if (tries === 0) log.warn({ err: error }, 'worker lost its database connection; trying again')
+        if (tries === 0) log.warn(`a worker lost its database connection, trying again: ${messageOf(error)}`)
         await sleep(wait * (0.75 + Math.random() / 2))
         wait = Math.min(wait * 2, 2000)
       }
