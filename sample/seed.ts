@@ -37,6 +37,11 @@ export async function seedNorthwind(djet: Djet): Promise<void> {
   await place(djet, '/', { basetype: catalogue, part: 'products', name: 'Products', title: 'Our products' })
   await place(djet, '/', { basetype: customers, part: 'customers', name: 'Customers' })
   await place(djet, '/', { basetype: orders, part: 'orders', name: 'Orders' })
+  // What everybody uses first, what staff use after it.
+  for (const path of ['/jobs', '/users']) {
+    const node = await djet.nodes.get(path)
+    if (node) await djet.nodes.move(node, { parent: '/' })
+  }
   await place(djet, '/orders', {
     basetype: orderImport,
     part: 'import',

@@ -27,7 +27,8 @@ export async function sendFile(ctx: EngineContext, id: string, options: SendFile
   ctx.attachment(options.name ?? file.name, { type: inline ? 'inline' : 'attachment' })
   ctx.type = type
   ctx.set('X-Content-Type-Options', 'nosniff')
-  ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+  // Not for what is shown: a browser's PDF viewer does not run in a sandbox.
+  if (!inline) ctx.set('Content-Security-Policy', "default-src 'none'; sandbox")
   ctx.set('Cache-Control', 'private, no-cache')
   ctx.set('ETag', `"${file.sha256}"`)
   if (ctx.fresh) {

@@ -4,13 +4,13 @@ import type { NodeRef } from './nodes.ts'
 
 /**
  * Says in Djet's words what the database refused.
- * @throws {DjetError} NODE_PATH_TOO_LONG, 422; NODE_NOT_FOUND when the parent was deleted meanwhile
+ * @throws {DjetError} NODE_PATH_TOO_LONG, 422; NODE_NOT_UNIQUE, 409; NODE_NOT_FOUND when the parent was deleted meanwhile
  */
 export async function told<T>(query: Promise<T>, parent: NodeRef | null): Promise<T> {
   try {
     return await query
   } catch (error) {
-    const { code } = error as { code?: string }
+    const { code, constraint, detail } = error as { code?: string; constraint?: string; detail?: string }
     if (code === 'DJ002') {
       const problem = 'makes the whole address longer than 2000 bytes'
       throw new DjetError('NODE_PATH_TOO_LONG', `the part of the address ${problem}.`, {
@@ -18,6 +18,13 @@ export async function told<T>(query: Promise<T>, parent: NodeRef | null): Promis
         fields: { part: problem },
         cause: error,
       })
+    }
+    if (code === '23505' && constraint !== 'node_path_key') {
+      // An index of a plugin, such as one on the number of an order.
+      const [, value] = /=\((.*)\) already exists/.exec(detail ?? '') ?? []
+      const what = value === undefined ? 'a value' : `'${value}'`
+      const message = `there is another node with ${what}, which only one may have (${constraint}).`
+      throw new DjetError('NODE_NOT_UNIQUE', message, { status: 409, cause: error })
     }
     if (code === '23503' && parent !== null) throw notFound(parent)
     throw error

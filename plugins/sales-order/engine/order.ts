@@ -1,4 +1,4 @@
-import { allow, type DjetError, defineEngine, type EngineContext } from '../../../core/index.ts'
+import { allow, type DjetError, defineEngine, type EngineContext, sendFile } from '../../../core/index.ts'
 import { send } from '../../jobmachine/index.ts'
 import { type Order, orderStates } from '../basetypes.ts'
 import * as jobs from '../jobs.ts'
@@ -6,7 +6,6 @@ import * as model from '../model/index.ts'
 import { customerOf } from '../model/invoice.ts'
 import { percent } from '../model/order-lines.ts'
 import { isConflict } from './conflict.ts'
-import { sendFile } from './send-file.ts'
 
 /** `/orders/10248`: the order with its lines, and what can be done with it. */
 export const orderEngine = defineEngine((router) => {
@@ -36,7 +35,8 @@ export const orderEngine = defineEngine((router) => {
   router.post('/invoice', allow('edit'), async (ctx) => {
     await orTell(ctx, async () => {
       const invoice = await model.invoice(ctx.djet, { orderId: ctx.node.id })
-      await sendFile(ctx, await model.invoiceFile(ctx.djet, invoice))
+      const { id } = await model.invoiceFile(ctx.djet, invoice)
+      await sendFile(ctx, id)
     })
   })
   router.post('/invoice-task', allow('edit'), async (ctx) => {

@@ -1,9 +1,8 @@
-import { allow, DjetError, defineEngine } from '../../../core/index.ts'
+import { allow, DjetError, defineEngine, sendFile } from '../../../core/index.ts'
 import { sendBatch } from '../../jobmachine/index.ts'
 import { orderStates } from '../basetypes.ts'
 import * as jobs from '../jobs.ts'
 import * as model from '../model/index.ts'
-import { sendFile } from './send-file.ts'
 
 /** `/orders`: the list with filter and sums, exports, invoices for all that are open. */
 export const ordersEngine = defineEngine((router) => {
@@ -29,7 +28,7 @@ export const ordersEngine = defineEngine((router) => {
       throw new DjetError('EXPORT_FORMAT', "format must be 'xlsx' or 'csv'.", { status: 400 })
     }
     const file = await model.exportOrders(ctx.djet, { ...model.readFilter(ctx.payload.query), format })
-    await sendFile(ctx, file)
+    await sendFile(ctx, file.id)
   })
 
   // An order has lines, which the generic form knows nothing of.

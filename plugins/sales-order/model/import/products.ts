@@ -1,5 +1,4 @@
-import slugify from '@sindresorhus/slugify'
-import type { Djet, Node } from '../../../../core/index.ts'
+import { type Djet, type Node, partFrom } from '../../../../core/index.ts'
 import { placeToEdit } from '../places.ts'
 import { decimal, integer, text, yesNo } from './cell.ts'
 import { finishImport } from './finish.ts'
@@ -67,7 +66,7 @@ export async function importProducts(djet: Djet, params: ImportProducts): Promis
 async function readCategories(djet: Djet, stage: Stage, fileId: string, parent: Node): Promise<void> {
   await fillStage(djet, stage, fileId, categoryColumns, 'category_id', (row) => ({
     number: row.category_id === undefined ? null : String(row.category_id),
-    part: row.category_name === undefined ? null : partOf(row.category_name),
+    part: row.category_name === undefined ? null : partFrom(row.category_name),
     title: row.category_name ?? null,
     parent_id: String(parent.id),
     data: JSON.stringify({ number: row.category_id, description: row.description }),
@@ -80,7 +79,7 @@ async function readCategories(djet: Djet, stage: Stage, fileId: string, parent: 
 async function readProducts(djet: Djet, stage: Stage, fileId: string, categories: Stage): Promise<void> {
   await fillStage(djet, stage, fileId, productColumns, 'product_id', (row) => ({
     number: row.product_id === undefined ? null : String(row.product_id),
-    part: row.product_name === undefined ? null : partOf(row.product_name),
+    part: row.product_name === undefined ? null : partFrom(row.product_name),
     title: row.product_name ?? null,
     category: row.category_id === undefined ? null : String(row.category_id),
     data: JSON.stringify({
@@ -111,9 +110,4 @@ async function findCategories(djet: Djet, stage: Stage): Promise<void> {
     `update ${stage.table} s set parent_id = c.id from djet.node c
      where c.basetype = 'category' and c.data ->> 'number' = s.category`,
   )
-}
-
-/** A segment of a URL made from a name: `Côte de Blaye` -> `cote-de-blaye`. */
-function partOf(name: string): string {
-  return slugify(name) || 'product'
 }
