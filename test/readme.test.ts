@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sendByName, waitFor } from '../plugins/jobmachine/index.ts'
 import { type ExampleSite, filesShownIn, makeExampleSite } from './docs/example-site.ts'
-import { createTestSite, type TestSite } from './site.ts'
+import { ADMIN_PASSWORD, createTestSite, type TestSite } from './site.ts'
 import type { Visitor } from './visitor.ts'
 
 describe('the plugin of the README, in a site outside the repository', () => {
@@ -10,8 +10,6 @@ describe('the plugin of the README, in a site outside the repository', () => {
   let visitor: Visitor
 
   beforeAll(async () => {
-    process.env.DJET_ADMIN_PASSWORD = 'readme-password'
-    process.env.PORT = '0'
     example = await makeExampleSite('README.md')
     site = await createTestSite({ dir: example.dir })
     visitor = await site.visitor()
@@ -53,7 +51,7 @@ describe('the plugin of the README, in a site outside the repository', () => {
     expect(answer.status).toBe(303)
     expect(answer.location).toMatch(/^\/jobs\/task\/\d+$/)
     expect((await visitor.get(answer.location ?? '')).status).toBe(303)
-    await visitor.login('admin', 'readme-password')
+    await visitor.login('admin', ADMIN_PASSWORD)
     const page = await visitor.get(answer.location ?? '')
     expect(page.status).toBe(200)
     expect(page.text).toContain('reading.count')

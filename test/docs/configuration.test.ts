@@ -8,8 +8,6 @@ let example: ExampleSite
 let site: TestSite
 
 beforeAll(async () => {
-  process.env.DJET_ADMIN_PASSWORD = 'configuration-password'
-  process.env.PORT = '0'
   example = await makeExampleSite('docs/configuration.md')
   site = await createTestSite({ dir: example.dir })
 })

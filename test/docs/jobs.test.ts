@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sendByName, taskView, waitFor } from '../../plugins/jobmachine/index.ts'
+import { createTestDatabase } from '../database.ts'
 import { createTestSite, type TestSite } from '../site.ts'
 import { checkTypes } from './check-types.ts'
 import { type ExampleSite, filesShownIn, makeExampleSite } from './example-site.ts'
+import { runTests } from './run-tests.ts'
 
 interface Letters {
   announce(djet: unknown, params: { title: string; names: string[] }): Promise<{ task: { id: number } }>
@@ -17,8 +19,6 @@ describe('the letters of the job guide', { timeout: 60_000 }, () => {
   let letters: Letters
 
   beforeAll(async () => {
-    process.env.DJET_ADMIN_PASSWORD = 'letters-password'
-    process.env.PORT = '0'
     example = await makeExampleSite('docs/jobs.md')
     site = await createTestSite({ dir: example.dir })
     letters = await import(`${example.dir}/plugins/letters.ts`)
@@ -34,6 +34,14 @@ describe('the letters of the job guide', { timeout: 60_000 }, () => {
   test('have the right types', { timeout: 90_000 }, async () => {
     const tsconfig = (await filesShownIn('docs/configuration.md')).get('tsconfig.json')
     expect(await checkTypes(example.dir, tsconfig)).toBe('')
+  })
+
+  test('pass the test that the guide shows', { timeout: 120_000 }, async () => {
+    const { url, drop } = await createTestDatabase()
+    const { passed, said } = await runTests(example.dir, { TEST_DATABASE_URL: url })
+    expect(passed, said).toBe(true)
+    expect(said).toContain('1 passed')
+    await drop()
   })
 
   test('are written in a worker thread as in the request, with a file, progress and log', async () => {

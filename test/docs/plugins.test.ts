@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sendByName, waitFor } from '../../plugins/jobmachine/index.ts'
 import { createTestDatabase } from '../database.ts'
-import { createTestSite, type TestSite } from '../site.ts'
+import { ADMIN_PASSWORD, createTestSite, type TestSite } from '../site.ts'
 import type { Visitor } from '../visitor.ts'
 import { checkTypes } from './check-types.ts'
 import { type ExampleSite, filesShownIn, makeExampleSite } from './example-site.ts'
@@ -14,12 +14,10 @@ describe('the library of the plugin guide', () => {
   let staff: Visitor
 
   beforeAll(async () => {
-    process.env.DJET_ADMIN_PASSWORD = 'library-password'
-    process.env.PORT = '0'
     example = await makeExampleSite('docs/plugins.md')
     site = await createTestSite({ dir: example.dir })
     guest = await site.visitor()
-    staff = await (await site.visitor()).login('admin', 'library-password')
+    staff = await (await site.visitor()).login('admin', ADMIN_PASSWORD)
   })
   afterAll(async () => {
     await site?.close()
@@ -33,13 +31,12 @@ describe('the library of the plugin guide', () => {
   })
 
   test('passes the tests that the guide shows', { timeout: 120_000 }, async () => {
-    const databases = await Promise.all([1, 2, 3].map(() => createTestDatabase()))
-    const [library = '', nodes = '', access = ''] = databases.map(({ url }) => url)
-    const env = { TEST_DATABASE_URL: library, NODES_DATABASE_URL: nodes, ACCESS_DATABASE_URL: access }
+    const { url, drop } = await createTestDatabase()
+    const env = { TEST_DATABASE_URL: url }
     const { passed, said } = await runTests(example.dir, env)
     expect(passed, said).toBe(true)
     expect(said).toContain('4 passed')
-    for (const { drop } of databases) await drop()
+    await drop()
   })
 
   test('imports an uploaded file and shows its books with their own field type and a label', async () => {
