@@ -51,6 +51,7 @@ export type {
   ListOptions,
   NewNode,
   NodeChange,
+  NodeLink,
   NodeRef,
   Nodes,
   Place,
@@ -59,5 +60,6 @@ export { partFrom } from './node/part.ts'
 export { page } from './page.ts'
 export { encodePath, type FormState, type MenuItem, type Payload, urlBelow } from './payload.ts'
 export * from './plugin.ts'
+export type { Registry } from './registry.ts'
 export * from './scope.ts'
 export type { Session } from './session.ts'

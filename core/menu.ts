@@ -23,11 +23,11 @@ export async function menuOf(
   const kept = values?.get(key)
   if (kept) return kept.value as Omit<MenuItem, 'here'>[]
   const moment = values?.moment ?? 0
-  const { items } = await djet.nodes.children([root], {
+  const links = await djet.nodes.links([root], {
     limit: LONGEST_MENU,
     basetype: listedTypes(app.basetypes),
   })
-  const menu = items.map((node) => ({ title: node.name, url: encodePath(node.path) }))
+  const menu = links.map(({ name, path }) => ({ title: name, url: encodePath(path) }))
   values?.set(key, { value: menu }, tags, moment)
   return menu
 }

@@ -127,13 +127,25 @@ export function createPayload(options: PayloadOptions): Payload {
     flash: [],
     form: { values: {}, errors: {} },
     editing: { basetype, data: node.data },
-    csrf: () => `<input type="hidden" name="_csrf" value="${options.csrfToken()}">`,
+    csrf() {
+      return `<input type="hidden" name="_csrf" value="${options.csrfToken()}">`
+    },
     csrfToken: options.csrfToken,
-    asset: (plugin, file) => app.assetUrl(plugin, file),
-    url: (restPath) => urlBelow(node, restPath),
-    can: (permission) => decide(branch, app.basetypes, roles, permission).allowed,
-    viewField: (name) => viewField(djet, payload, name),
-    editField: (name) => editField(djet, payload, name),
+    asset(plugin, file) {
+      return app.assetUrl(plugin, file)
+    },
+    url(restPath) {
+      return urlBelow(node, restPath)
+    },
+    can(permission) {
+      return decide(branch, app.basetypes, roles, permission).allowed
+    },
+    viewField(name) {
+      return viewField(djet, payload, name)
+    },
+    editField(name) {
+      return editField(djet, payload, name)
+    },
     fieldTitle,
     formatDate,
     formatDateTime,

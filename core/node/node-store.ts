@@ -6,7 +6,7 @@ import type { DataOf, Fields } from '../field/field.ts'
 import { checkLimit, fromCursor, toCursor } from './cursor.ts'
 import { Finder, type Found } from './finder.ts'
 import type { Node, Page } from './node.ts'
-import type { Branch, ListOptions, NewNode, NodeChange, NodeRef, Nodes, Place } from './nodes.ts'
+import type { Branch, ListOptions, NewNode, NodeChange, NodeLink, NodeRef, Nodes, Place } from './nodes.ts'
 import type { Reads } from './reads.ts'
 import type { Rights } from './rights.ts'
 import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
@@ -62,22 +62,38 @@ export class NodeStore implements Nodes {
     return branch
   }
 
+  async children(parent: NodeRef | Branch, options: ListOptions = {}): Promise<Page<Node>> {
+    const branch = isBranch(parent) ? parent : await this.branch(parent)
+    const limit = checkLimit(options.limit)
+    const { rows, newest } = await this.#list<NodeRow>(branch, options, limit + 1, NODE_COLUMNS)
+    const items = rows.slice(0, limit).map(nodeOf)
+    const last = items.at(-1)
+    const next = rows.length > limit && last ? toCursor(newest ? [last.id] : [last.position, last.id]) : null
+    return { items, next }
+  }
+
+  async links(parent: NodeRef | Branch, options: ListOptions = {}): Promise<NodeLink[]> {
+    const branch = isBranch(parent) ? parent : await this.branch(parent)
+    return (await this.#list<NodeLink>(branch, options, checkLimit(options.limit), 'name, path')).rows
+  }
+
   /**
    * The sub-selects and `array_position` hide from the planner what a generic plan could not know either: so the
    * generic plan costs no more than one for these values, PostgreSQL settles on it, and it walks the parent's
    * children in order whatever the statistics of basetypes say.
    */
-  async children(parent: NodeRef | Branch, options: ListOptions = {}): Promise<Page<Node>> {
-    const limit = checkLimit(options.limit)
-    const branch = isBranch(parent) ? parent : await this.branch(parent)
+  async #list<Row>(branch: Branch, options: ListOptions, limit: number, columns: string) {
     this.options.rights?.require('view', branch)
     const node = branch[0]!
     this.options.reads?.children(node.id)
     const newest = this.options.basetypes.get(node.basetype)?.childOrder === 'newest'
 
     // Statements are prepared by name, so texts that differ need names that do.
-    const shape: (string | number)[] = [newest ? 'newest' : 'placed']
-    const values: unknown[] = [node.id, limit + 1]
+    const shape: (string | number)[] = [
+      columns === NODE_COLUMNS ? 'nodes' : 'links',
+      newest ? 'newest' : 'placed',
+    ]
+    const values: unknown[] = [node.id, limit]
     const where = ['n.parent_id = (select $1::int)']
     const { rights } = this.options
     if (rights && !rights.unlimited) {
@@ -99,16 +115,10 @@ export class NodeStore implements Nodes {
       values.push(...fromCursor(options.after, ['number', 'id']))
       where.push(`(n.position, n.id) > ($${values.length - 1}, $${values.length})`)
     }
-    const text = `select ${NODE_COLUMNS} from djet.node as n where ${where.join(' and ')}
+    const text = `select ${columns} from djet.node as n where ${where.join(' and ')}
       order by ${newest ? 'n.id desc' : 'n.position, n.id'} limit (select $2::int)`
-    const rows = await this.options.connection.query<NodeRow>(
-      { name: `djet-children-${shape.join('-')}`, text },
-      values,
-    )
-    const items = rows.slice(0, limit).map(nodeOf)
-    const last = items.at(-1)
-    const next = rows.length > limit && last ? toCursor(newest ? [last.id] : [last.position, last.id]) : null
-    return { items, next }
+    const statement = { name: `djet-children-${shape.join('-')}`, text }
+    return { rows: await this.options.connection.query<Row>(statement, values), newest }
   }
 
   async insert<F extends Fields = Fields>(

@@ -56,6 +56,12 @@ export interface ListOptions {
 /** A branch: the node itself first, then its parents up to the root. */
 export type Branch = readonly Node[]
 
+/** What leads to a node. */
+export interface NodeLink {
+  readonly name: string
+  readonly path: string
+}
+
 /**
  * The tree, as the scope's user may see and change it; as system: all of it. Reading what one may not view gives
  * null or leaves it out; changing it is refused (ACCESS_DENIED).
@@ -77,6 +83,8 @@ export interface Nodes {
   branch(ref: NodeRef): Promise<Branch>
   /** Children in order, one page. A branch that was read already is not looked up again. */
   children(parent: NodeRef | Branch, options?: ListOptions): Promise<Page<Node>>
+  /** Names and paths of the first children: what a menu needs, for a fraction of what whole nodes cost. */
+  links(parent: NodeRef | Branch, options?: ListOptions): Promise<NodeLink[]>
   /**
    * @throws {DjetError} NODE_PARENT_REFUSED, NODE_CHILD_REFUSED, NODE_MAX, NODE_PART_INVALID, NODE_EXISTS (409),
    * FIELD_INVALID (422, with `fields`)
