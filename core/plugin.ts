@@ -1,6 +1,7 @@
 import type { Basetype } from './basetype.ts'
 import type { DjetApp } from './djet.ts'
 import type { Engine } from './engine.ts'
+import type { Registry } from './registry.ts'
 import type { Djet } from './scope.ts'
 
 /**
@@ -55,6 +56,11 @@ export interface Plugin extends Contributions {
   readonly extensionPoints?: readonly (keyof Contributions)[]
   /** Makes the nodes it cannot do without, once, when the site is first set up. */
   readonly seed?: (djet: Djet) => Promise<void>
+  /**
+   * Looks at what the plugins of a site bring together, before anything is opened.
+   * @throws {DjetError} what is wrong with it
+   */
+  readonly check?: (registry: Registry) => void
   /** Begins what runs as long as the site is served; what it returns ends it. */
   readonly start?: (app: DjetApp) => Promise<Stop>
   /** Values every template may ask for, computed when it does: `it.<key>`. */

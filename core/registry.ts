@@ -15,6 +15,7 @@ const PLUGIN_KEYS = new Set([
   'engines',
   'extensionPoints',
   'seed',
+  'check',
   'start',
   'payload',
   'commands',
@@ -114,7 +115,7 @@ export function createRegistry(given: readonly Plugin[]): Registry {
   }
   for (const basetype of basetypes.values()) checkBasetype(basetype, { basetypes, engines, origin })
 
-  return Object.freeze({
+  const registry: Registry = Object.freeze({
     plugins,
     basetypes,
     origin,
@@ -127,6 +128,8 @@ export function createRegistry(given: readonly Plugin[]): Registry {
           : [{ plugin, value: value as NonNullable<Contributions[K]> }]
       }),
   })
+  for (const plugin of plugins) plugin.check?.(registry)
+  return registry
 }
 
 function twice(kind: string, name: string, plugin: Plugin, other?: string): DjetError {

@@ -2,7 +2,7 @@ import type { EngineContext } from '../engine.ts'
 import { DjetError } from '../error.ts'
 
 /** Types a browser may show inside the site without running anything of theirs. */
-const HARMLESS = /^(image\/(png|jpeg|gif|webp|avif)|application\/pdf|text\/(plain|csv)|audio\/|video\/)/
+const HARMLESS = /^(image\/(png|jpeg|gif|webp|avif)|application\/pdf|text\/plain|audio\/|video\/)/
 
 export interface SendFileOptions {
   /** Shown in the browser where that is harmless, instead of being saved. */
@@ -24,7 +24,10 @@ export async function sendFile(ctx: EngineContext, id: string, options: SendFile
   const type = options.type ?? file.type
   const inline = options.inline === true && HARMLESS.test(type)
   ctx.status = 200
-  ctx.attachment(options.name ?? file.name, { type: inline ? 'inline' : 'attachment' })
+  const name = options.name ?? file.name
+  // In ASCII as well, for clients that do not read the full name of RFC 5987.
+  const fallback = name.replace(/[^\x20-\x7e]/g, '_')
+  ctx.attachment(name, { type: inline ? 'inline' : 'attachment', fallback })
   ctx.type = type
   ctx.set('X-Content-Type-Options', 'nosniff')
   // Not for what is shown: a browser's PDF viewer does not run in a sandbox.

@@ -1,9 +1,9 @@
 import type { EngineContext } from '../../core/index.ts'
-import { allow, DjetError, defineEngine } from '../../core/index.ts'
+import { allow, DjetError, defineEngine, sendFile } from '../../core/index.ts'
 import { cancelTask, retryTask } from './actions.ts'
-import { sendResultFile } from './download.ts'
 import { taskEvents } from './events.ts'
 import { COUNTED, classNames, countTasks, listTasks } from './list.ts'
+import { resultFile } from './result-file.ts'
 import { STATUSES } from './status.ts'
 import { type TaskView, taskView } from './view.ts'
 
@@ -45,7 +45,7 @@ export const jobsEngine = defineEngine((router) => {
   })
 
   router.get('/task/:id/result/:result', async (ctx) => {
-    await sendResultFile(ctx, idOf(ctx, 'id'), idOf(ctx, 'result'))
+    await sendFile(ctx, await resultFile(ctx.djet, idOf(ctx, 'id'), idOf(ctx, 'result')))
   })
 
   router.post('/task/:id/retry', allow('cancel'), async (ctx) => {

@@ -4,6 +4,7 @@ import { sendCommand, workCommand } from './commands.ts'
 import { jobsEngine } from './engine.ts'
 import { echo, noop } from './jobs.ts'
 import { checkOptions, type JobmachineOptions } from './options.ts'
+import { jobsOf } from './registry.ts'
 import { seedJobs } from './seed.ts'
 import { startWorkers } from './supervisor/supervisor.ts'
 
@@ -19,6 +20,7 @@ export const jobmachine = definePlugin((options: JobmachineOptions) => {
     engines: { 'jobmachine.jobs': jobsEngine },
     jobs: [echo, noop],
     commands: { work: workCommand(settings), send: sendCommand },
+    check: (registry) => void jobsOf(registry),
     seed: seedJobs(settings.path),
     start: (app) => startWorkers(app, settings),
   }

@@ -140,16 +140,11 @@ describe('the jobs page', () => {
       'réport "1".csv',
       'text/csv',
       'text/csv; charset=utf-8',
-      `attachment; filename="r_port _1_.csv"; filename*=UTF-8''r%C3%A9port%20%221%22.csv`,
+      `attachment; filename="r_port \\"1\\".csv"; filename*=UTF-8''r%C3%A9port%20%221%22.csv`,
     ],
-    [
-      'page.html',
-      'text/html',
-      'text/html; charset=utf-8',
-      'attachment; filename="page.html"; filename*=UTF-8\'\'page.html',
-    ],
-    ['a.svg', 'image/svg+xml', 'image/svg+xml', 'attachment; filename="a.svg"; filename*=UTF-8\'\'a.svg'],
-    ['a.pdf', 'application/pdf', 'application/pdf', 'inline; filename="a.pdf"; filename*=UTF-8\'\'a.pdf'],
+    ['page.html', 'text/html', 'text/html; charset=utf-8', 'attachment; filename="page.html"'],
+    ['a.svg', 'image/svg+xml', 'image/svg+xml', 'attachment; filename="a.svg"'],
+    ['a.pdf', 'application/pdf', 'application/pdf', 'attachment; filename="a.pdf"'],
   ])('downloads %s safely', async (name, type, contentType, disposition) => {
     const { id } = await send(site.djet, filed, { name, type, bytes: 300_000 })
     await waitFor(site.djet, id)

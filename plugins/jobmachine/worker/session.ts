@@ -136,7 +136,7 @@ export class Session implements Runner {
     const { databaseUrl, thread } = this.#options
     const client = new pg.Client({
       connectionString: databaseUrl,
-      application_name: `djet-worker-${thread}`,
+      application_name: `djet-worker-${thread}/${process.pid}`,
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
     })

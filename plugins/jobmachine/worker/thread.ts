@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   const slots = new Slots(data.slots)
   const app = await openSite(data.dir, {
     databaseUrl: data.databaseUrl,
-    applicationName: `djet-worker-${data.thread}`,
+    applicationName: `djet-worker-${data.thread}/${process.pid}`,
     poolSize: slots.size + 2,
   })
   const known = jobsOf(app)
