@@ -120,12 +120,12 @@ export class Session {
 
   /** The token of this visitor's forms: an HMAC of his session's token, or of a cookie set for the purpose. */
   formToken(): string {
-    return this.#sign(this.#token ?? this.#guest() ?? this.#newGuest())
+    return this.#sign(this.#formKey() ?? this.#newGuest())
   }
 
   /** Whether a form's token is this visitor's. */
   checkFormToken(given: unknown): boolean {
-    const key = this.#token ?? this.#guest()
+    const key = this.#formKey()
     if (key === undefined || typeof given !== 'string') return false
     const expected = Buffer.from(this.#sign(key))
     const actual = Buffer.from(given)
@@ -134,6 +134,11 @@ export class Session {
 
   #sign(key: string): string {
     return createHmac('sha256', this.#settings.secret).update(`form:${key}`).digest('base64url')
+  }
+
+  /** A guest keeps his key when a message gives him a session: forms open in other tabs stay good. */
+  #formKey(): string | undefined {
+    return this.#user === null ? (this.#guest() ?? this.#token) : this.#token
   }
 
   #guest(): string | undefined {

@@ -3,8 +3,10 @@ import { openSite } from '../djet.ts'
 import type { Command } from '../plugin.ts'
 import { aborted } from './stop-signal.ts'
 
-/** Longest time from the signal to stop to the end of the process, milliseconds. */
+/** Longest time from the signal to stop to the end of the process, milliseconds: more only for a longer grace. */
 const STOP_WITHIN = 9500
+/** What ending takes beyond the grace: threads, connections, the embedded server. */
+const BEYOND_GRACE = 4000
 
 /** `djet start`: serves the site until it is told to stop. */
 export const start: Command = {
@@ -29,7 +31,8 @@ export const start: Command = {
       await aborted(signal)
       print('stopping: running requests and tasks may end')
     } finally {
-      setTimeout(() => process.exit(1), STOP_WITHIN).unref()
+      const longest = Math.max(STOP_WITHIN, app.config.grace * 1000 + BEYOND_GRACE)
+      setTimeout(() => process.exit(1), longest).unref()
       await app.stop()
     }
   },

@@ -85,7 +85,8 @@ async function navigate(app: DjetApp, ctx: EngineContext, path: string): Promise
   }
   if (!app.basetypes.has(node.basetype)) {
     const message = `node ${node.path} is of basetype '${node.basetype}', which no plugin of this site brings.`
-    throw new DjetError('BASETYPE_UNKNOWN', message)
+    app.log.warn(message)
+    throw notFound(path)
   }
   Object.assign(ctx, { node, branch: found.branch, restPath: found.restPath })
 }

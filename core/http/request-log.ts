@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Middleware } from 'koa'
 import type { Logger } from 'pino'
 
+/** Characters of an address that are logged. */
+const LONGEST_URL = 500
+
 /** One line a request: who asked for what, the answer, how long it took (milliseconds). */
 export function requestLog(log: Logger, enabled: boolean): Middleware {
   return async (ctx, next) => {
@@ -13,7 +16,7 @@ export function requestLog(log: Logger, enabled: boolean): Middleware {
       const ms = Math.round((performance.now() - begun) * 100) / 100
       const line = {
         method: ctx.method,
-        url: ctx.url,
+        url: ctx.url.slice(0, LONGEST_URL),
         status: ctx.status,
         ms,
         ip: ctx.ip,

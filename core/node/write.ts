@@ -1,7 +1,7 @@
 import type { Basetype } from '../basetype.ts'
 import type { Connection } from '../db/connection.ts'
 import { DjetError, didYouMean } from '../error.ts'
-import { parseData } from '../field/parse.ts'
+import { checkData, checkReferences } from './data.ts'
 import type { Node } from './node.ts'
 import { NodeStore, notFound } from './node-store.ts'
 import type { BasetypeRef, Branch, NewNode, NodeChange, NodeRef, Place } from './nodes.ts'
@@ -12,15 +12,6 @@ import { told } from './told.ts'
 
 /** Room left between siblings, so that one can be put between two others without touching them. */
 const STEP = 1024
-
-/** Checks the values of a node's fields. @throws {DjetError} FIELD_INVALID, 422, with a message for each field */
-function checkData(basetype: Basetype, input: Readonly<Record<string, unknown>>, partial: boolean) {
-  const { data, errors } = parseData(basetype.fields, input, { partial })
-  const names = Object.keys(errors)
-  if (names.length === 0) return data
-  const list = names.map((name) => `${basetype.fields[name]?.title ?? name} ${errors[name]}`).join('; ')
-  throw new DjetError('FIELD_INVALID', `${basetype.title}: ${list}.`, { status: 422, fields: errors })
-}
 
 export function basetypeOf(store: NodeStore, ref: BasetypeRef): Basetype {
   const name = typeof ref === 'string' ? ref : ref.name
@@ -107,7 +98,9 @@ export async function insert(store: NodeStore, parentRef: NodeRef | null, node: 
     const parent = branch[0]
     const { connection, by } = store.options
     const item = prepare(store, parent && basetypeOf(store, parent.basetype), node, parent === undefined)
-    await checkMax(connection, basetypeOf(store, node.basetype), 1)
+    const basetype = basetypeOf(store, node.basetype)
+    await checkReferences(connection, [{ basetype, data: item.data }])
+    await checkMax(connection, basetype, 1)
     for (let attempt = 1; attempt <= 100; attempt++) {
       // A part that was made from the name gives way; one that was asked for does not.
       const part = attempt === 1 ? item.part : `${item.part}-${attempt}`
@@ -130,6 +123,10 @@ export async function insertMany(
     const [parent] = await parentOf(store, parentRef)
     const { connection, by } = store.options
     const items = nodes.map((node) => prepare(store, basetypeOf(store, parent!.basetype), node, false))
+    await checkReferences(
+      connection,
+      items.map(({ basetype, data }) => ({ basetype: basetypeOf(store, basetype), data })),
+    )
     for (const name of new Set(items.map((item) => item.basetype))) {
       await checkMax(
         connection,
@@ -192,7 +189,9 @@ export async function update(store: NodeStore, ref: NodeRef, change: NodeChange)
     if (change.title !== undefined && change.title !== '') columns.title = change.title
     if (change.acl !== undefined) columns.acl = change.acl === null ? null : JSON.stringify(change.acl)
     if (change.data !== undefined) {
-      const changed = checkData(basetypeOf(store, node.basetype), change.data, true)
+      const basetype = basetypeOf(store, node.basetype)
+      const changed = checkData(basetype, change.data, true)
+      await checkReferences(store.options.connection, [{ basetype, data: changed }])
       const data = Object.fromEntries(
         Object.entries({ ...node.data, ...changed }).filter(
           ([, value]) => value !== undefined && value !== null,
