@@ -48,7 +48,7 @@ export const CONNECTIONS = 32
 export async function measure(options: MeasureOptions): Promise<Measured> {
   const { servers, load, quick } = options
   const rounds = quick ? 3 : 7
-  const seconds = quick ? 1 : 2.5
+  const seconds = quick ? 0.8 : 2.5
   const kept = new Map<string, { result: LoadResult; cpu: number }[]>()
   const loadCosts: number[] = []
   const ask = (server: Server, seconds: number): Promise<LoadResult> =>
@@ -61,8 +61,10 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
 
   for (const server of servers) {
     options.progress(`warming up: ${server.name}`)
-    const enough = options.paths.length * (quick ? 5 : 25)
-    for (let n = 0, asks = 0; n < enough && asks < 10; asks++) n += (await ask(server, 1)).requests
+    // Node compiles what runs often: a server is at its pace after some ten thousand requests only.
+    const enough = quick ? 3000 : 15_000
+    const longest = quick ? 3 : 15
+    for (let n = 0, asks = 0; n < enough && asks < longest; asks++) n += (await ask(server, 1)).requests
   }
   for (let round = 1; round <= rounds; round++) {
     options.progress(`round ${round} of ${rounds}`)
