@@ -15,7 +15,7 @@ export interface BenchDatabase {
 
 /**
  * Makes an empty database: on the server that `DATABASE_URL` names, else on an embedded one that is started for
- * the purpose, with PostgreSQL's default durability either way.
+ * the purpose, with PostgreSQL's default durability either way. A signal to end removes it, too.
  */
 export async function makeDatabase(): Promise<BenchDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'djet-bench-'))
@@ -24,6 +24,12 @@ export async function makeDatabase(): Promise<BenchDatabase> {
   const remove = (): Promise<void> => {
     removed ??= stops.reduceRight((before, stop) => before.then(stop), Promise.resolve())
     return removed
+  }
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.once(signal, () => void remove().finally(() => process.exit(code)))
   }
   try {
     let server = process.env.DATABASE_URL
