@@ -1,10 +1,10 @@
-import { DjetError } from '../error.ts'
+import { DjetError, messageOf } from '../error.ts'
 import { notFound } from './node-store.ts'
 import type { NodeRef } from './nodes.ts'
 
 /**
  * Says in Djet's words what the database refused.
- * @throws {DjetError} NODE_PATH_TOO_LONG, 422; NODE_NOT_UNIQUE, 409; NODE_NOT_FOUND when the parent was deleted meanwhile
+ * @throws {DjetError} NODE_PATH_TOO_LONG, 422; NODE_NOT_UNIQUE and NODE_GUARDED, 409; NODE_NOT_FOUND when the parent was deleted meanwhile
  */
 export async function told<T>(query: Promise<T>, parent: NodeRef | null): Promise<T> {
   try {
@@ -25,6 +25,10 @@ export async function told<T>(query: Promise<T>, parent: NodeRef | null): Promis
       const what = value === undefined ? 'a value' : `'${value}'`
       const message = `there is another node with ${what}, which only one may have (${constraint}).`
       throw new DjetError('NODE_NOT_UNIQUE', message, { status: 409, cause: error })
+    }
+    if (code === 'DJ003') {
+      // Raised by a plugin's trigger that guards what the site cannot do without.
+      throw new DjetError('NODE_GUARDED', `${messageOf(error)}.`, { status: 409, cause: error })
     }
     if (code === '23503' && parent !== null) throw notFound(parent)
     throw error

@@ -60,7 +60,8 @@ function inTransaction<T>(store: NodeStore, work: (store: NodeStore) => Promise<
 }
 
 function taken(part: string, parent: Node | undefined): DjetError {
-  const where = parent ? ` below ${parent.path}` : ''
+  if (!parent) return new DjetError('NODE_EXISTS', 'this site has its root already.', { status: 409 })
+  const where = ` below ${parent.path}`
   return new DjetError('NODE_EXISTS', `there is already a node '${part}'${where}. Choose another address.`, {
     status: 409,
     fields: { part: 'is taken' },
@@ -299,12 +300,13 @@ export async function remove(store: NodeStore, ref: NodeRef): Promise<number> {
     const [node] = await lock(store, ref, 'update')
     if (node!.parentId === null)
       throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
-    const rows = await store.options.connection.query<{ n: number }>(
+    const remove = store.options.connection.query<{ n: number }>(
       `with gone as (delete from djet.node
          where path = $1 or (path > $1 || '/' and path < $1 || '0') returning 1)
        select count(*) as n from gone`,
       [node!.path],
     )
+    const rows = await told(remove, null)
     return rows[0]?.n ?? 0
   })
 }

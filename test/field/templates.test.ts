@@ -43,6 +43,7 @@ async function row(
   const text = value === undefined ? '' : field.toForm(value)
   const title = fieldTitle('sample', field)
   const values = {
+    url: urlBelowBook,
     ...format,
     name: 'sample',
     field,
@@ -57,6 +58,11 @@ async function row(
   return renderer.render('field/row.eta', { ...values, input })
 }
 
+/** As `it.url` of a node at /book. */
+function urlBelowBook(restPath: string): string {
+  return `/book${restPath}`
+}
+
 describe('the templates of fields', () => {
   it('there is a sample of every type here', () => {
     expect(Object.keys(samples).sort()).toEqual(Object.keys(field).sort())
@@ -64,7 +70,13 @@ describe('the templates of fields', () => {
 
   it.each(Object.entries(samples))('a %s is shown', async (type, { field, value, shown }) => {
     expect(
-      await renderer.render(`field/${type}.view.eta`, { ...format, name: 'sample', field, value }),
+      await renderer.render(`field/${type}.view.eta`, {
+        ...format,
+        url: urlBelowBook,
+        name: 'sample',
+        field,
+        value,
+      }),
     ).toContain(shown)
   })
 

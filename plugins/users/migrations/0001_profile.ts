@@ -10,6 +10,11 @@ export async function up(knex: Knex): Promise<void> {
     );
     create function users.remove_account() returns trigger language plpgsql as $$
     begin
+      if exists (select from djet.account where id = old.account_id and 'admin' = any (roles) and enabled)
+        and not exists (select from djet.account where id <> old.account_id and 'admin' = any (roles) and enabled)
+      then
+        raise exception 'the last administrator cannot be deleted' using errcode = 'DJ003';
+      end if;
       delete from djet.account where id = old.account_id;
       return null;
     end $$;

@@ -136,6 +136,14 @@ describe('the roles of a user', () => {
     expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     await djet.query("update djet.account set roles = '{admin,staff}' where login = 'admin'")
   })
+
+  test('keep the last administrator from being deleted', async () => {
+    await djet.query("update djet.account set roles = '{}' where login <> 'admin'")
+    const answer = await admin.post('/users/admin/-/delete', {})
+    expect(answer.status).toBe(409)
+    expect(answer.text).toContain('The last administrator cannot be deleted.')
+    expect((await admin.get('/users/admin')).status).toBe(200)
+  })
 })
 
 describe('a new password', () => {
