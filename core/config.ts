@@ -8,6 +8,9 @@ import type { Djet } from './scope.ts'
 
 const MEGABYTE = 1024 * 1024
 
+/** Bytes of guests' pages that are kept. */
+export const DEFAULT_CACHE = 64 * MEGABYTE
+
 /** `10mb`, `64kb` or a number of bytes -> bytes. */
 const size = z
   .union([z.int().positive(), z.string().regex(/^\d+\s*(kb|mb|gb)$/i, 'must be like 512kb, 10mb or 1gb')])
@@ -45,11 +48,11 @@ const schema = z.strictObject({
   plugins: z.array(
     z.custom<Plugin>((value) => isPlugin(value), 'must be made by definePlugin (call it: users())'),
   ),
-  /** Caches of pages, branches and menus. Off: every request asks the database. */
+  /** Caches of pages and branches. Off: every page asks the database for its nodes; the menu is kept all the same. */
   cache: z
     .union([
       z.boolean(),
-      z.strictObject({ pages: z.boolean().default(true), maxSize: size.default(64 * MEGABYTE) }),
+      z.strictObject({ pages: z.boolean().default(true), maxSize: size.default(DEFAULT_CACHE) }),
     ])
     .default(true),
   /** Where visitors who may not see a page are sent. */

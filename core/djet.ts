@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import type { Basetype } from './basetype.ts'
-import { type Config, checkConfig, loadConfig, type SiteConfig } from './config.ts'
+import { type Config, checkConfig, DEFAULT_CACHE, loadConfig, type SiteConfig } from './config.ts'
 import { createScope } from './create-scope.ts'
 import { Database } from './db/database.ts'
 import { startEmbedded } from './db/embedded/start.ts'
@@ -15,6 +15,7 @@ import { openLog } from './log.ts'
 import { menuOf } from './menu.ts'
 import type { User } from './node/access.ts'
 import {
+  type CacheSettings,
   type Caches,
   createCaches,
   type Following,
@@ -191,13 +192,9 @@ export class DjetApp {
    * @throws {DjetError} PORT_IN_USE, PORT_DENIED
    */
   async start(): Promise<Serving> {
-    const { cache } = this.config
-    if (cache !== false) {
-      const pages = typeof cache === 'object' ? (cache.pages ? cache.maxSize : 0) : 64 * 1024 * 1024
-      this.#caches = createCaches(pages)
-      this.#following = await followChanges(this.#caches, this.listen)
-      this.#opened.push(this.#following.stop)
-    }
+    this.#caches = createCaches(cacheSettings(this.config.cache))
+    this.#following = await followChanges(this.#caches, this.listen)
+    this.#opened.push(this.#following.stop)
     const http = await startHttp(this, this.#statics)
     this.#served.push(http.stop, startHousekeeping(this))
     for (const plugin of this.plugins) {
@@ -225,6 +222,11 @@ export class DjetApp {
     await Promise.all(this.#served.map(end))
     for (const stop of this.#opened.reverse()) await end(stop)
   }
+}
+
+function cacheSettings(cache: Config['cache']): CacheSettings {
+  if (typeof cache === 'boolean') return { pages: cache ? DEFAULT_CACHE : 0, branches: cache }
+  return { pages: cache.pages ? cache.maxSize : 0, branches: true }
 }
 
 /**

@@ -46,6 +46,8 @@ export type EngineRouter = Router<DefaultState, DjetContext>
 /** What answers for the nodes of a basetype: an @koa/router Router over the rest path. */
 export interface Engine {
   readonly router: EngineRouter
+  /** The router's middleware, made once. */
+  readonly routes: EngineMiddleware
 }
 
 /**
@@ -65,7 +67,7 @@ export interface Engine {
 export function defineEngine(routes: (router: EngineRouter) => void): Engine {
   const router: EngineRouter = new Router()
   routes(router)
-  return Object.freeze({ router })
+  return Object.freeze({ router, routes: router.routes() as unknown as EngineMiddleware })
 }
 
 /** Route middleware: goes on only for those who have the permission at this node (`view` is always checked). */

@@ -166,10 +166,18 @@ async function viewField(djet: Djet, payload: Payload, name: string): Promise<st
   const value = payload.node.data[name]
   if (isEmpty(value) || (field.type === 'protected' && !payload.can('edit'))) return ''
   const title = field.title ?? fieldTitle(name)
-  const values = { ...payload, name, field, title, value }
+  const values: Record<string, unknown> = { ...forFields(payload), name, field, title, value }
   if (REFERRING.has(field.type)) Object.assign(values, await referredTo(djet, field.type, value))
   return djet.app.renderer.render(fieldTemplate(field.type, 'view'), values)
 }
+
+/** What the templates of fields see beside their field: little, for a page may have many. */
+function forFields(payload: Payload) {
+  const { site, node, basetype, user, asset, url, can } = payload
+  return { site, node, basetype, user, asset, url, can, ...FORMATS }
+}
+
+const FORMATS = { fieldTitle, formatDate, formatDateTime, formatAmount, formatNumber, formatBytes }
 
 async function editField(djet: Djet, payload: Payload, name: string): Promise<string> {
   const field = fieldOf(payload.editing.basetype, name)
@@ -179,7 +187,7 @@ async function editField(djet: Djet, payload: Payload, name: string): Promise<st
   const unticked = posted && field.type === 'boolean'
   const text = typed !== undefined ? String(typed) : unticked || isEmpty(value) ? '' : field.toForm(value)
   const values = {
-    ...payload,
+    ...forFields(payload),
     name,
     field,
     value,

@@ -11,9 +11,9 @@ export async function run<Row>(
   statement: string | NamedStatement,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
-  const config = typeof statement === 'string' ? { text: statement } : statement
   // An empty list would still choose the extended protocol, which takes one statement a text only.
-  const result: unknown = await client.query(values.length > 0 ? { ...config, values: [...values] } : config)
+  const given = values.length > 0 ? (values as unknown[]) : undefined
+  const result: unknown = await client.query(statement as { name: string; text: string }, given)
   const last = (Array.isArray(result) ? result.at(-1) : result) as { rows: Row[] }
   return last.rows
 }

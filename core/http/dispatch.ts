@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa'
 import { defaultEngine } from '../default-engine.ts'
 import type { DjetApp } from '../djet.ts'
-import type { Engine, EngineContext, FlashKind } from '../engine.ts'
+import type { EngineContext, FlashKind } from '../engine.ts'
 import { DjetError } from '../error.ts'
 import { Reads } from '../node/reads.ts'
 import { nodeJson } from '../node-json.ts'
@@ -41,9 +41,7 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
     await navigate(app, ctx, path)
     addHelpers(app, ctx, path)
     app.rules.for(user).require('view', ctx.branch)
-    const engine = choose(app, ctx)
-    if (engine === undefined) return
-    await engine.router.routes()(ctx as never, async () => {})
+    if (!(await route(app, ctx))) return
     if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) throw notFound(path)
     for (const flash of ctx.state.flashes) await ctx.session.addFlash(flash)
     if (unsafe) await app.catchUp()
@@ -119,22 +117,25 @@ function addHelpers(app: DjetApp, ctx: EngineContext, path: string): void {
 }
 
 /**
- * The engine whose routes fit the rest path and the verb: the basetype's own, else the default one.
- * Undefined: OPTIONS was answered.
+ * Lets the engine answer whose routes fit the rest path and the verb: the basetype's own, else the default one.
+ * False: OPTIONS was answered.
  * @throws {DjetError} NOT_FOUND 404, METHOD_NOT_ALLOWED 405, UPLOAD_UNEXPECTED 415, FORM_EXPIRED 403
  */
-function choose(app: DjetApp, ctx: EngineContext): Engine | undefined {
-  ;(ctx as unknown as { newRouterPath: string }).newRouterPath = ctx.restPath
+async function route(app: DjetApp, ctx: EngineContext): Promise<boolean> {
+  const state = ctx as unknown as { newRouterPath: string; routeMatched?: boolean }
+  state.newRouterPath = ctx.restPath
   const own = app.engines.get(ctx.payload.basetype.engine ?? 'default') ?? defaultEngine
-  const allowed = new Set<string>()
-  for (const engine of own === defaultEngine ? [own] : [own, defaultEngine]) {
-    const match = engine.router.match(ctx.restPath, ctx.method)
-    if (match.route) {
-      if (UNSAFE.has(ctx.method)) guardForm(ctx, match.pathAndMethod)
-      return engine
+  const engines = own === defaultEngine ? [own] : [own, defaultEngine]
+  for (const engine of engines) {
+    if (UNSAFE.has(ctx.method)) {
+      const match = engine.router.match(ctx.restPath, ctx.method)
+      if (match.route) guardForm(ctx, match.pathAndMethod)
     }
-    for (const layer of match.path) for (const method of layer.methods) allowed.add(method)
+    await engine.routes(ctx as never, async () => {})
+    if (state.routeMatched) return true
   }
+  const layers = engines.flatMap((engine) => engine.router.match(ctx.restPath, ctx.method).path)
+  const allowed = new Set(layers.flatMap((layer) => layer.methods))
   if (allowed.size === 0) throw notFound(ctx.state.path)
   ctx.set('Allow', [...allowed, 'OPTIONS'].join(', '))
   if (ctx.method !== 'OPTIONS') {
@@ -142,7 +143,7 @@ function choose(app: DjetApp, ctx: EngineContext): Engine | undefined {
     throw new DjetError('METHOD_NOT_ALLOWED', message, { status: 405 })
   }
   ctx.status = 204
-  return undefined
+  return false
 }
 
 function guardForm(ctx: EngineContext, layers: readonly { stack: readonly unknown[] }[]): void {

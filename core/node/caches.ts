@@ -21,11 +21,17 @@ export interface Caches {
 
 export const NO_CACHES: Caches = { branches: undefined, pages: undefined, values: undefined }
 
-/** @param maxSize of the pages, bytes; 0: pages are not kept */
-export function createCaches(maxSize: number): Caches {
+export interface CacheSettings {
+  /** Bytes of pages that are kept; 0: none. */
+  readonly pages: number
+  readonly branches: boolean
+}
+
+/** The menu is always kept: like basetypes and templates it is part of the site, not of a page. */
+export function createCaches({ pages, branches }: CacheSettings): Caches {
   return {
-    branches: new TaggedCache(10_000),
-    pages: maxSize > 0 ? new TaggedCache(maxSize, (page) => page.body.length + 500) : undefined,
+    branches: branches ? new TaggedCache(10_000) : undefined,
+    pages: pages > 0 ? new TaggedCache(pages, (page) => page.body.length + 500) : undefined,
     values: new TaggedCache(1000),
   }
 }
