@@ -41,6 +41,8 @@ export class Database implements Connection {
   readonly serverVersion: number
   readonly pool: pg.Pool
   readonly #environment: TransactionEnvironment
+  /** How many run. */
+  #transactions = 0
   #closed: Promise<void> | undefined
 
   private constructor(url: string, pool: pg.Pool, serverVersion: number, log: Logger) {
@@ -107,10 +109,13 @@ export class Database implements Connection {
 
   async transaction<T>(work: (tx: Connection) => Promise<T>): Promise<T> {
     const client = await this.#acquire()
+    this.#transactions++
     try {
       return await Transaction.run(client, this.#environment, work)
     } finally {
       client.release(client.getTransactionStatus() !== 'I')
+      // While it is in use every promise of the process costs more.
+      if (--this.#transactions === 0) this.#environment.current.disable()
     }
   }
 
