@@ -4,7 +4,7 @@ import type { Job } from './job.ts'
 import { BATCH } from './jobs.ts'
 import { DEFAULT_RETENTION } from './options.ts'
 import { settleBatches } from './queue/batch.ts'
-import { insertTasks, type SendOptions, type SentTask, taskPlace } from './send.ts'
+import { insertTasks, type SendOptions, type SentTask, taskUrl } from './send.ts'
 
 export interface Batch<S extends z.ZodType> {
   /** Title of the parent task. */
@@ -31,13 +31,12 @@ export async function sendBatch<S extends z.ZodType>(
   batch: Batch<S>,
   options: Omit<SendOptions, 'title'> = {},
 ): Promise<SentTask> {
-  const place = await taskPlace(djet)
   return djet.transaction(async (djet) => {
-    const [parent] = await djet.query<{ id: number }>(
+    const [parent] = await djet.query<{ id: number; node: string | null }>(
       `insert into jobmachine.task
          (class_id, title, parameters, status, attempt, started, reply, requested_by, priority)
        values (jobmachine.class_id($1), $2, $3, 100, 1, now(), $4, $5, $6)
-       returning task_id as id`,
+       returning task_id as id, (select path from djet.node where basetype = 'jobmachine') as node`,
       [
         BATCH,
         batch.title,
@@ -47,9 +46,9 @@ export async function sendBatch<S extends z.ZodType>(
         options.priority ?? batch.job.priority,
       ],
     )
-    const id = parent!.id
+    const { id, node } = parent!
     await insertTasks(djet, batch.job, batch.params, { ...options, reply: false }, id)
     if (batch.params.length === 0) await settleBatches(djet, [id], DEFAULT_RETENTION)
-    return { id, url: `${place}${id}` }
+    return { id, url: taskUrl(node, id) }
   })
 }

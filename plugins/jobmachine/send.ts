@@ -40,13 +40,7 @@ const SEND = {
     from (select jobmachine.class_id($1) as id) as class,
       unnest($2::text[], $3::text[]) with ordinality as sent (parameters, title, n)
     order by sent.n
-    returning task_id as id`,
-}
-
-/** The one jobmachine node of the site: where task pages are. */
-const PLACE = {
-  name: 'jobmachine.place',
-  text: `select path from djet.node where basetype = 'jobmachine'`,
+    returning task_id as id, (select path from djet.node where basetype = 'jobmachine') as node`,
 }
 
 /**
@@ -113,24 +107,23 @@ export async function insertTasks<S extends z.ZodType>(
 ): Promise<SentTask[]> {
   const rows = paramsList.map((params, n) => row(job, params, options, paramsList.length > 1 ? n : undefined))
   const settings = insertSettings(djet, job, options, parent)
-  const insert = async (inside: Djet): Promise<number[]> => {
-    const ids: number[] = []
+  const insert = async (inside: Djet): Promise<{ id: number; node: string | null }[]> => {
+    const sent: { id: number; node: string | null }[] = []
     for (let at = 0; at < rows.length; at += CHUNK) {
       const chunk = rows.slice(at, at + CHUNK)
       const values = [job.name, chunk.map((r) => r.json), chunk.map((r) => r.title), ...settings]
-      for (const { id } of await inside.query<{ id: number }>(SEND, values)) ids.push(id)
+      for (const task of await inside.query<{ id: number; node: string | null }>(SEND, values))
+        sent.push(task)
     }
-    return ids
+    return sent
   }
-  const ids = rows.length > CHUNK ? await djet.transaction(insert) : await insert(djet)
-  const place = await taskPlace(djet)
-  return ids.map((id) => ({ id, url: `${place}${id}` }))
+  const sent = rows.length > CHUNK ? await djet.transaction(insert) : await insert(djet)
+  return sent.map(({ id, node }) => ({ id, url: taskUrl(node, id) }))
 }
 
-/** Path of a task's page without its id. */
-export async function taskPlace(djet: Djet): Promise<string> {
-  const [node] = await djet.query<{ path: string }>(PLACE)
-  return `${(node?.path ?? '/jobs').replace(/\/$/, '')}/task/`
+/** Address of a task's page below the jobmachine node. */
+export function taskUrl(node: string | null, id: number): string {
+  return `${(node ?? '/jobs').replace(/\/$/, '')}/task/${id}`
 }
 
 function row<S extends z.ZodType>(
