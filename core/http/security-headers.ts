@@ -24,6 +24,11 @@ function headersOf(secure: boolean): Record<string, string> {
     },
     referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: secure,
+    // What only browsers of the past knew.
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
   })({} as never, response as never, () => {})
   return headers
 }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { send } from '@koa/send'
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import { DjetError } from '../error.ts'
 import type { Registry } from '../registry.ts'
 import { DJET_FOLDER } from '../render.ts'
@@ -40,28 +40,29 @@ export class StaticFiles {
   }
 
   middleware(): Middleware {
-    return async (ctx, next) => {
-      if (!ctx.path.startsWith(PREFIX)) return next()
-      if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
-        ctx.set('Allow', 'GET, HEAD')
-        throw new DjetError('METHOD_NOT_ALLOWED', 'files can only be read.', { status: 405 })
-      }
-      const path: string = ctx.state.path.slice(PREFIX.length)
-      const slash = path.indexOf('/')
-      const root = this.#roots.get(path.slice(0, slash))
-      const missing = new DjetError('FILE_NOT_FOUND', 'there is no such file.', { status: 404 })
-      if (slash < 1 || root === undefined || path.endsWith('/')) throw missing
-      try {
-        await send(ctx, path.slice(slash + 1), {
-          root,
-          maxage: ctx.query.v && this.#cache ? YEAR : 0,
-          immutable: Boolean(ctx.query.v),
-        })
-      } catch (error) {
-        if ((error as { status?: number }).status === 404) throw missing
-        throw error
-      }
-      if (ctx.fresh) ctx.status = 304
+    return (ctx, next) => (ctx.path.startsWith(PREFIX) ? this.#serve(ctx) : next())
+  }
+
+  async #serve(ctx: Context): Promise<void> {
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+      ctx.set('Allow', 'GET, HEAD')
+      throw new DjetError('METHOD_NOT_ALLOWED', 'files can only be read.', { status: 405 })
     }
+    const path: string = ctx.state.path.slice(PREFIX.length)
+    const slash = path.indexOf('/')
+    const root = this.#roots.get(path.slice(0, slash))
+    const missing = new DjetError('FILE_NOT_FOUND', 'there is no such file.', { status: 404 })
+    if (slash < 1 || root === undefined || path.endsWith('/')) throw missing
+    try {
+      await send(ctx, path.slice(slash + 1), {
+        root,
+        maxage: ctx.query.v && this.#cache ? YEAR : 0,
+        immutable: Boolean(ctx.query.v),
+      })
+    } catch (error) {
+      if ((error as { status?: number }).status === 404) throw missing
+      throw error
+    }
+    if (ctx.fresh) ctx.status = 304
   }
 }

@@ -8,11 +8,11 @@ import { DjetError } from '../error.ts'
  * @param maxLength of path and query, characters
  */
 export function urlGuard(maxLength: number): Middleware {
-  return async (ctx, next) => {
+  return (ctx, next) => {
     if (ctx.url.length > maxLength)
       throw refuse('URL_TOO_LONG', `this address is longer than ${maxLength} characters.`, 414)
     ctx.state.path = decodePath(ctx.path)
-    await next()
+    return next()
   }
 }
 
