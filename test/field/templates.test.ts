@@ -19,7 +19,11 @@ const samples: Record<string, { field: Field; value: unknown; shown: string }> =
     shown: '<a href="mailto:a@example.com">a@example.com</a>',
   },
   enum: { field: field.enum({ open: 'Not shipped' }), value: 'open', shown: 'Not shipped' },
-  file: { field: field.file({ accept: ['.pdf', '.csv'] }), value: 'f-1', shown: 'href="/book/-/file/sample"' },
+  file: {
+    field: field.file({ accept: ['.pdf', '.csv'] }),
+    value: 'f-1',
+    shown: 'href="/book/-/file/sample"',
+  },
   html: {
     field: field.html(),
     value: '<p>a <b>b</b></p>',
