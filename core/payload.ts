@@ -58,6 +58,8 @@ export interface Payload {
   asset(plugin: string, file: string): string
   /** URL of a place below the node. */
   url(restPath?: string): string
+  /** URL of any node's page, with what a URL cannot hold encoded: `href="<%= it.urlOf(child) %>"`. */
+  urlOf(node: Pick<Node, 'path'>): string
   can(permission: Permission): boolean
   viewField(name: string): Promise<string>
   editField(name: string): Promise<string>
@@ -137,6 +139,9 @@ export function createPayload(options: PayloadOptions): Payload {
     url(restPath) {
       return urlBelow(node, restPath)
     },
+    urlOf(node) {
+      return encodePath(node.path)
+    },
     can(permission) {
       return decide(branch, app.basetypes, roles, permission).allowed
     },
@@ -173,8 +178,8 @@ async function viewField(djet: Djet, payload: Payload, name: string): Promise<st
 
 /** What the templates of fields see beside their field: little, for a page may have many. */
 function forFields(payload: Payload) {
-  const { site, node, basetype, user, asset, url, can } = payload
-  return { site, node, basetype, user, asset, url, can, ...FORMATS }
+  const { site, node, basetype, user, asset, url, urlOf, can } = payload
+  return { site, node, basetype, user, asset, url, urlOf, can, ...FORMATS }
 }
 
 const FORMATS = { fieldTitle, formatDate, formatDateTime, formatAmount, formatNumber, formatBytes }
