@@ -1,6 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -142,6 +142,20 @@ it('starts after a first start was killed in the middle of making the data', asy
   const server = await start()
   expect(await answer(server.url, 'select 1 as one')).toEqual([{ one: 1 }])
   expect(await unfinished()).toEqual([])
+})
+
+it('ends programs that still fill an unfinished data folder', async () => {
+  const data = join(dir, 'postgres.new-abcdef', 'data')
+  await mkdir(data, { recursive: true })
+  // As initdb does after the process that started it was killed.
+  const loop = 'i=0; while :; do i=$((i+1)); mkdir -p "d$((i % 50))" && : > "d$((i % 50))/$i"; done'
+  const filling = spawn('sh', ['-c', loop], { cwd: data, stdio: 'ignore' })
+  children.push(filling)
+  await expect.poll(() => readdir(data)).not.toEqual([])
+  const server = await start()
+  expect(await answer(server.url, 'select 1 as one')).toEqual([{ one: 1 }])
+  expect(isAlive(filling.pid ?? 0)).toBe(false)
+  expect((await readdir(dir)).filter((name) => name.startsWith('postgres.new-'))).toEqual([])
 })
 
 it('takes a lock away whose holder is gone', async () => {

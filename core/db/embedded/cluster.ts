@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { DjetError } from '../../error.ts'
 import type { Place } from './place.ts'
+import { killProcessesIn } from './process.ts'
 import { exists } from './program.ts'
 
 /** The superuser of an embedded server, and the name of the site's database in it. */
@@ -126,7 +127,10 @@ export function asAccount(place: Place): { uid?: number; gid?: number; env: Node
 async function removeUnfinished(dataDir: string): Promise<void> {
   const beside = dirname(dataDir)
   for (const name of await readdir(beside)) {
-    if (name.startsWith(`${basename(dataDir)}.new-`))
-      await rm(join(beside, name), { recursive: true, force: true })
+    if (!name.startsWith(`${basename(dataDir)}.new-`)) continue
+    const unfinished = join(beside, name)
+    // The initdb of a process that was killed goes on by itself, and would fill the folder while it is removed.
+    await killProcessesIn(unfinished)
+    await rm(unfinished, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 }

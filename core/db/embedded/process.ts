@@ -30,20 +30,46 @@ export function servesFolder(pid: number, dataDir: string): boolean | undefined 
   }
 }
 
+function worksBelow(pid: number, folder: string): boolean {
+  const at = workplace(pid)
+  return at === folder || (at?.startsWith(`${folder}/`) ?? false)
+}
+
 function worksIn(pid: number, folder: string): boolean | undefined {
+  const at = workplace(pid)
+  return at === undefined ? undefined : at === folder
+}
+
+function workplace(pid: number): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`) === folder
+    return readlinkSync(`/proc/${pid}/cwd`)
   } catch {
     return undefined
   }
 }
 
-/** Ids of all processes that work in a folder; none where the system does not tell. */
+/** Ids of all processes that work in a folder or below it; none where the system does not tell. */
 export function processesIn(folder: string): number[] {
   if (!hasProc()) return []
   return readdirSync('/proc')
     .map(Number)
-    .filter((pid) => Number.isInteger(pid) && worksIn(pid, folder) === true && isAlive(pid))
+    .filter((pid) => Number.isInteger(pid) && worksBelow(pid, folder) && isAlive(pid))
+}
+
+/** Kills all processes that work in a folder or below it, and those they start meanwhile; waits 5 s at most. */
+export async function killProcessesIn(folder: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const pids = processesIn(folder)
+    if (pids.length === 0) return
+    for (const pid of pids) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        // It has ended by itself.
+      }
+    }
+    await sleep(50)
+  }
 }
 
 /** Waits until a process has ended, at most some milliseconds; whether it has. */
