@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Field, field, fieldTitle } from '../../core/field/index.ts'
 import * as format from '../../core/format.ts'
+import { encodePath } from '../../core/payload.ts'
 import { createRegistry } from '../../core/registry.ts'
 import { DJET_FOLDER, Renderer } from '../../core/render.ts'
 
@@ -97,6 +98,16 @@ describe('the templates of fields', () => {
 
   it('a protected value has no input', async () => {
     expect(await row(field.protected(), { value: 'x' })).not.toMatch(/<(input|select|textarea|label)/)
+  })
+
+  it('a link to a node is encoded', async () => {
+    const target = { path: '/a b/what?', title: 'What?' }
+    const html = await renderer.render('field/node.view.eta', {
+      value: 7,
+      target,
+      urlOf: ({ path }: typeof target) => encodePath(path),
+    })
+    expect(html).toBe('<a href="/a%20b/what%3F">What?</a>')
   })
 
   it('what an input starts with is escaped', async () => {

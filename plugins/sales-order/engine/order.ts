@@ -56,7 +56,7 @@ async function act(
   await orTell(ctx, async () => {
     const order = await action(ctx.djet, { orderId: ctx.node.id })
     ctx.flash(`Order ${order.data.number} is ${done}.`)
-    ctx.seeOther(ctx.node.path)
+    ctx.seeOther(ctx.below('/'))
   })
 }
 
@@ -67,7 +67,7 @@ async function orTell(ctx: EngineContext, work: () => Promise<void>): Promise<vo
   } catch (error) {
     if (!isConflict(ctx, error)) throw error
     ctx.flash(sentence(error), 'problem')
-    ctx.seeOther(ctx.node.path)
+    ctx.seeOther(ctx.below('/'))
   }
 }
 

@@ -41,7 +41,7 @@ export const ordersEngine = defineEngine((router) => {
     const open = await model.openWithoutInvoice(ctx.djet)
     if (open.length === 0) {
       ctx.flash('All open orders have their invoice already.', 'notice')
-      ctx.seeOther(ctx.node.path)
+      ctx.seeOther(ctx.below('/'))
       return
     }
     const parent = await sendBatch(ctx.djet, {
