@@ -268,7 +268,51 @@ describe('products', () => {
     )
     await importProducts(djet, { products })
     expect((await djet.nodes.get('/products/beverages/cote-de-blaye'))?.data.number).toBe(11)
-    expect((await djet.nodes.get('/products/beverages/cote-de-blaye-12'))?.data.number).toBe(12)
+    expect((await djet.nodes.get('/products/beverages/cote-de-blaye--12'))?.data.number).toBe(12)
+  })
+
+  test('whose names look like the address another one gets are imported all the same', async () => {
+    const { djet } = site
+    const rows = ['139,Chai,1.00', '140,Chai 139,1.00', '141,Twin,1.00', '142,Twin,1.00', '143,Twin 142,1.00']
+    const products = await file(djet, 'products.csv', productsCsv(rows))
+    expect(await importProducts(djet, { products })).toMatchObject({ created: 5, rejected: 0 })
+    const { items } = await djet.nodes.children('/products/beverages', { limit: 1000 })
+    const parts = items.filter(({ data }) => Number(data.number) > 100).map(({ part }) => part)
+    expect(parts).toEqual(['chai--139', 'chai-139', 'twin', 'twin--142', 'twin-142'])
+    expect(await importProducts(djet, { products })).toMatchObject({ unchanged: 5 })
+  })
+
+  test('of the same name move together to another category', async () => {
+    const { djet } = site
+    const categories = await file(
+      djet,
+      'categories.csv',
+      'category_id,category_name,description\n3,Sweets,\n4,Sours,\n',
+    )
+    const inCategories = (one: number, two: number) =>
+      file(
+        djet,
+        'products.csv',
+        productsCsv(['151,Drop,1.00', '152,Drop,1.00', '153,Drop 152,1.00'])
+          .replace('151,Drop,1.00,1,1', `151,Drop,1.00,1,${one}`)
+          .replace('152,Drop,1.00,1,1', `152,Drop,1.00,1,${two}`)
+          .replace('153,Drop 152,1.00,1,1', `153,Drop 152,1.00,1,${two}`),
+      )
+    const pathOf = async (number: number) =>
+      (
+        await djet.query<{ path: string }>(
+          "select path from djet.node where basetype = 'product' and data ->> 'number' = $1",
+          [String(number)],
+        )
+      )[0]?.path
+    await importProducts(djet, { products: await inCategories(3, 4), categories })
+    expect([await pathOf(151), await pathOf(152)]).toEqual(['/products/sweets/drop', '/products/sours/drop'])
+    await importProducts(djet, { products: await inCategories(1, 1) })
+    expect(await Promise.all([151, 152, 153].map(pathOf))).toEqual([
+      '/products/beverages/drop',
+      '/products/beverages/drop--152',
+      '/products/beverages/drop-152',
+    ])
   })
 
   test('move with their page when their category changes', async () => {

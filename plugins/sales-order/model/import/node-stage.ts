@@ -46,6 +46,14 @@ export async function countChanges(djet: Djet, stage: Stage): Promise<Changes> {
   return { created: count('create'), updated: count('update'), unchanged: count('same') }
 }
 
+/**
+ * SQL of the part of an address that another node has already, made one of its own by the number. No name becomes
+ * a part with two dashes (see `partFrom`), so it is no other row's part. Short enough for any number.
+ */
+function ownPart(part: string, number: string): string {
+  return `left(${part}, 185) || '--' || lower(${number})`
+}
+
 /** Writes the good rows to the tree, in a fixed number of statements. `node_id` is set in all of them afterwards. */
 export async function writeNodes(djet: Djet, stage: Stage, basetype: string): Promise<void> {
   const by = djet.user?.login ?? null
@@ -54,7 +62,7 @@ export async function writeNodes(djet: Djet, stage: Stage, basetype: string): Pr
      select s.parent_id,
        case when s.nth > 1 or exists (
          select from djet.node n where n.parent_id = s.parent_id and n.part = s.part
-       ) then s.part || '-' || lower(s.number) else s.part end,
+       ) then ${ownPart('s.part', 's.number')} else s.part end,
        '', coalesce(last.position, 0) + ${STEP} * row_number() over (order by s.line), $1, s.title, s.title,
        jsonb_strip_nulls(s.data), $2, $2
      from (
@@ -76,11 +84,16 @@ export async function writeNodes(djet: Djet, stage: Stage, basetype: string): Pr
   )
   // Another parent moves the node: apart from the rest, since the path's trigger locks the tree.
   await djet.query(
-    `update djet.node n set parent_id = s.parent_id, part = case when exists (
+    `update djet.node n set parent_id = s.parent_id, part = case when s.nth > 1 or exists (
          select from djet.node o where o.parent_id = s.parent_id and o.part = n.part
-       ) then n.part || '-' || lower(s.number) else n.part end
-     from ${stage.table} s
-     where s.reason is null and s.change = 'update' and n.id = s.node_id and n.parent_id <> s.parent_id`,
+       ) then ${ownPart('n.part', 's.number')} else n.part end
+     from (
+       select m.id, s.parent_id, s.number,
+         row_number() over (partition by s.parent_id, m.part order by s.line) as nth
+       from ${stage.table} s join djet.node m on m.id = s.node_id
+       where s.reason is null and s.change = 'update' and m.parent_id <> s.parent_id
+     ) s
+     where n.id = s.id`,
   )
   await djet.query(
     `update ${stage.table} s set node_id = n.id from djet.node n
