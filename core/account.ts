@@ -1,6 +1,7 @@
 import { hash, verify } from '@node-rs/argon2'
 import { DjetError } from './error.ts'
 import type { User } from './node/access.ts'
+import { isStorable } from './node/text.ts'
 import type { Djet } from './scope.ts'
 
 /** Shortest password that is accepted, characters. */
@@ -44,7 +45,7 @@ export function checkPassword(password: string): void {
   )
 }
 
-/** @throws {DjetError} LOGIN_INVALID 422, LOGIN_TAKEN 409, and those of `checkPassword` */
+/** @throws {DjetError} LOGIN_INVALID and NAME_INVALID 422, LOGIN_TAKEN 409, and those of `checkPassword` */
 export async function createAccount(djet: Djet, account: NewAccount): Promise<Account> {
   const login = account.login.trim().toLowerCase()
   if (!/^[a-z0-9][a-z0-9._@+-]{0,99}$/.test(login)) {
@@ -52,10 +53,15 @@ export async function createAccount(djet: Djet, account: NewAccount): Promise<Ac
     throw new DjetError('LOGIN_INVALID', `the login ${problem}.`, { status: 422, fields: { login: problem } })
   }
   checkPassword(account.password)
+  const name = account.name?.trim() || login
+  if (name.length > 255 || !isStorable(name)) {
+    const problem = 'must be one line of at most 255 characters'
+    throw new DjetError('NAME_INVALID', `the name ${problem}.`, { status: 422, fields: { name: problem } })
+  }
   const rows = await djet.query<Account>(
     `insert into djet.account (login, name, password_hash, roles) values ($1, $2, $3, $4)
      on conflict (login) do nothing returning ${COLUMNS}`,
-    [login, account.name || login, await hash(account.password, ARGON2), account.roles ?? []],
+    [login, name, await hash(account.password, ARGON2), account.roles ?? []],
   )
   if (rows[0]) return rows[0]
   throw new DjetError('LOGIN_TAKEN', `there is already a user '${login}'.`, {
@@ -87,6 +93,7 @@ export async function setPassword(djet: Djet, login: string, password: string): 
 
 /** The account when login and password fit, else null; takes as long for an unknown login as for a known one. */
 export async function authenticate(djet: Djet, login: string, password: string): Promise<Account | null> {
+  if (!isStorable(login)) return null
   const [row] = await djet.query<Account & { password_hash: string }>(
     `select ${COLUMNS}, password_hash from djet.account where login = $1`,
     [login.trim().toLowerCase().slice(0, 200)],

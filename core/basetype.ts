@@ -24,6 +24,8 @@ export interface Basetype<F extends Fields = Fields> {
   readonly template?: string
   /** Access every node of this type starts from; the node's own `acl` goes before it. */
   readonly acl?: Acl
+  /** True: the site cannot do without its nodes, so no user deletes them (the system may). */
+  readonly fixed?: boolean
   /** False: its nodes stand in no menu. */
   readonly menu?: boolean
   /** How children are listed: by position (default), or newest first. */

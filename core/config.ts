@@ -149,6 +149,12 @@ function describe(issue: z.core.$ZodIssue, where: readonly PropertyKey[]): strin
  * @throws {DjetError} CONFIG_INVALID with one line a mistake
  */
 export function checkConfig(input: unknown, dir: string, env: NodeJS.ProcessEnv = process.env): Config {
+  if (typeof input !== 'object' || input === null) {
+    throw new DjetError(
+      'CONFIG_INVALID',
+      'djet.config.ts: its default export must be what defineConfig({ … }) gives.',
+    )
+  }
   const result = schema.safeParse(input)
   if (!result.success) {
     const lines = result.error.issues.flatMap((issue) => describe(issue, []))

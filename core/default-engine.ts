@@ -3,6 +3,7 @@ import { allow, defineEngine, type EngineContext } from './engine.ts'
 import { DjetError } from './error.ts'
 import { parseData } from './field/index.ts'
 import type { StoredFile } from './file/files.ts'
+import { wantsJson } from './http/accept.ts'
 import { sendFile } from './http/send-file.ts'
 import { upload } from './http/upload.ts'
 import { fits } from './node/place.ts'
@@ -127,11 +128,18 @@ async function save(
       return
     }
   } catch (error) {
-    if (!(error instanceof DjetError) || error.status >= 500 || error.status < 409) throw error
+    const forForm = error instanceof DjetError && error.status >= 409 && error.status < 500
+    if (!forForm || wantsJson(ctx)) throw error
     Object.assign(problems, error.fields ?? { '': error.message })
   }
+  if (wantsJson(ctx)) {
+    const message = `${basetype.title} cannot be saved as it was sent.`
+    throw new DjetError('FORM_INVALID', message, { status: 422, fields: problems })
+  }
   ctx.status = 422
-  const form = { values: ctx.form, errors: problems }
+  // What no form sends, such as JSON objects, no form can show again.
+  const shown = Object.entries(ctx.form).filter(([, value]) => typeof value !== 'object')
+  const form = { values: Object.fromEntries(shown), errors: problems }
   ctx.payload.form = form
   await ctx.render(template, { newBasetype: basetype, form })
 }

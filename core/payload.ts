@@ -111,13 +111,11 @@ export function createPayload(options: PayloadOptions): Payload {
     query: options.query,
     loginUrl: app.config.login,
     user: djet.user,
-    breadcrumbs: branch
-      .map((step, i) => ({
-        title: step.name,
-        url: encodePath(step.path),
-        here: i === 0 && options.restPath === '/',
-      }))
-      .reverse(),
+    breadcrumbs: breadcrumbsOf(
+      branch,
+      options.restPath,
+      (above) => decide(above, app.basetypes, roles, 'view').allowed,
+    ),
     menu: new Lazy(() => menuOf(djet, branch.at(-1)!, options.path, options.reads)),
     children: new Lazy(() => djet.nodes.children(branch, listOptions(options.query))),
     listed: new Lazy(() =>
@@ -166,6 +164,16 @@ export function createPayload(options: PayloadOptions): Payload {
   return payload
 }
 
+/** The steps the visitor may see: an open page may stand below a closed one. */
+function breadcrumbsOf(branch: Branch, restPath: string, mayView: (branch: Branch) => boolean): MenuItem[] {
+  const steps: MenuItem[] = []
+  for (const [i, step] of branch.entries()) {
+    if (i > 0 && !mayView(branch.slice(i))) continue
+    steps.unshift({ title: step.name, url: encodePath(step.path), here: i === 0 && restPath === '/' })
+  }
+  return steps
+}
+
 async function viewField(djet: Djet, payload: Payload, name: string): Promise<string> {
   const field = fieldOf(payload.basetype, name)
   const value = payload.node.data[name]
@@ -190,7 +198,7 @@ async function editField(djet: Djet, payload: Payload, name: string): Promise<st
   const typed = payload.form.values[name]
   const posted = Object.keys(payload.form.values).length > 0
   const unticked = posted && field.type === 'boolean'
-  const text = typed !== undefined ? String(typed) : unticked || isEmpty(value) ? '' : field.toForm(value)
+  const text = typed !== undefined ? textOf(typed) : unticked || isEmpty(value) ? '' : field.toForm(value)
   const values = {
     ...forFields(payload),
     name,
@@ -205,6 +213,11 @@ async function editField(djet: Djet, payload: Payload, name: string): Promise<st
   }
   const input = await djet.app.renderer.render(fieldTemplate(field.type, 'edit'), values)
   return djet.app.renderer.render('field/row.eta', { ...values, input })
+}
+
+/** What was typed, as text; what no form sends is left out. */
+function textOf(typed: unknown): string {
+  return ['string', 'number', 'boolean'].includes(typeof typed) ? String(typed) : ''
 }
 
 /** Paging of a list as the URL asks for it. */
@@ -251,5 +264,6 @@ function allowedChildren(basetypes: ReadonlyMap<string, Basetype>, parent: Baset
 /** The children of the root that this visitor may see. */
 async function menuOf(djet: Djet, root: Node, path: string, reads: Reads | undefined): Promise<MenuItem[]> {
   const items = await djet.app.menu(djet, root, reads)
-  return items.map(({ title, url }) => ({ title, url, here: path === url || path.startsWith(`${url}/`) }))
+  const at = encodePath(path)
+  return items.map(({ title, url }) => ({ title, url, here: at === url || at.startsWith(`${url}/`) }))
 }

@@ -23,7 +23,7 @@ export async function up(knex: Knex): Promise<void> {
       modified_by text,
       version integer not null default 1,
       check ((parent_id is null) = (part = '')),
-      check (part !~ '[/[:cntrl:]]' and part not in ('.', '..', '-')),
+      check (part !~ '[/\\\\[:cntrl:]]' and part not in ('.', '..', '-')),
       check (jsonb_typeof(data) = 'object'),
       check (acl is null or jsonb_typeof(acl) = 'object')
     );

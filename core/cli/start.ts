@@ -13,6 +13,9 @@ export const start: Command = {
   usage: 'start',
   summary: 'serve the site: web pages and worker threads',
   async run({ args, dir, print, signal }) {
+    const tell = (lines: readonly { label: string; text: string }[]): void => {
+      for (const { label, text } of lines) print(`  ${label.padEnd(9)} ${text}`)
+    }
     const { values } = parseArgs({ args: [...args], options: { dev: { type: 'boolean' } } })
     const app = await openSite(dir, {
       applicationName: `djet-start/${process.pid}`,
@@ -20,11 +23,14 @@ export const start: Command = {
     })
     try {
       await app.prepare()
+      print(`${app.config.site.title}, served by Djet`)
+      // At once: what was just made, such as a password, is told even if the start comes to nothing.
+      const told = app.announcements.length
+      tell(app.announcements)
       if (signal.aborted) return
       const { url } = await app.start()
-      print(`${app.config.site.title}, served by Djet`)
       print(`  open      ${url}`)
-      for (const { label, text } of app.announcements) print(`  ${label.padEnd(9)} ${text}`)
+      tell(app.announcements.slice(told))
       print(`  data      ${app.dataDir ?? placeOf(app.databaseUrl)}`)
       if (app.config.log.file !== '-') print(`  log       ${app.config.log.file}`)
       print(`ready at ${url} (Ctrl-C stops)`)

@@ -7,6 +7,9 @@ import type { Files, NewFile, StoredFile } from './files.ts'
 /** Bytes a row. Small enough to hold a few in memory for each running transfer. */
 const CHUNK = 256 * 1024
 
+/** What a media type looks like: it goes into a header again. */
+const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(;[\x20-\x7e]*)?$/
+
 const COLUMNS = 'id, name, type, size, sha256, created'
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
@@ -22,7 +25,7 @@ export class FileStore implements Files {
     const name = fileName(file.name)
     const [row] = await this.#connection.query<{ id: string }>(
       'insert into djet.file (name, type) values ($1, $2) returning id',
-      [name, file.type],
+      [name, MEDIA_TYPE.test(file.type) ? file.type : 'application/octet-stream'],
     )
     const id = row!.id
     try {

@@ -2,6 +2,9 @@ import { bodyParser } from '@koa/bodyparser'
 import type { Context } from 'koa'
 import { DjetError } from '../error.ts'
 
+/** Fields of one form. */
+const MOST_FIELDS = 1000
+
 /** Reads posted forms and JSON. Multipart bodies are left to `upload()`. */
 export class BodyReader {
   readonly #parse: ReturnType<typeof bodyParser>
@@ -34,6 +37,11 @@ export class BodyReader {
     if (ctx.is('multipart/form-data')) return {}
     if ((ctx.request.length ?? 0) > this.#limit) throw this.#tooLarge()
     await this.#parse(ctx as never, async () => {})
+    // Beyond that the parser would leave fields out without a word.
+    const { rawBody } = ctx.request as { rawBody?: string }
+    if (ctx.is('urlencoded') && (rawBody?.split('&', MOST_FIELDS + 1).length ?? 0) > MOST_FIELDS) {
+      throw new DjetError('BODY_TOO_LARGE', `more than ${MOST_FIELDS} fields were sent.`, { status: 413 })
+    }
     const body: unknown = (ctx.request as { body?: unknown }).body
     return typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body } : {}
   }

@@ -107,7 +107,9 @@ function idOf(ctx: Context, problem: Problem) {
 
 async function payloadOf(app: DjetApp, ctx: Context) {
   const djet = ctx.djet ?? app.scope({ user: null })
-  const branch = ctx.branch ?? (await app.scope().nodes.navigate('/')).branch
+  // A page that may not be seen does not tell its name in the breadcrumbs either.
+  const seen = ctx.branch && app.rules.for(djet.user).may('view', ctx.branch)
+  const branch = seen ? ctx.branch : (await app.scope().nodes.navigate('/')).branch
   return createPayload({
     djet,
     node: branch[0],

@@ -4,6 +4,9 @@ import { DjetError } from '../error.ts'
 import type { StoredFile } from '../file/files.ts'
 import { checkFormToken } from './csrf.ts'
 
+/** Fields of one form. */
+const MOST_FIELDS = 1000
+
 const UPLOAD = Symbol('djet.upload')
 
 export interface UploadOptions {
@@ -39,16 +42,17 @@ export function takesUploads(stack: readonly unknown[]): boolean {
 
 async function receive(ctx: EngineContext, options: UploadOptions): Promise<void> {
   const maxFileSize = options.maxFileSize ?? ctx.djet.config.limits.upload
-  const form: Record<string, unknown> = {}
-  const files: Record<string, StoredFile[]> = {}
-  const problems: Record<string, string> = {}
+  // Without a prototype: a field may be called `constructor`.
+  const form: Record<string, unknown> = Object.create(null)
+  const files: Record<string, StoredFile[]> = Object.create(null)
+  const problems: Record<string, string> = Object.create(null)
   const writes: Promise<void>[] = []
   let trusted = checkFormToken(ctx, ctx.get('x-csrf-token'))
 
   const parser = parserOf(ctx, {
     fileSize: maxFileSize,
     files: options.maxFiles ?? 20,
-    fields: 1000,
+    fields: MOST_FIELDS,
     fieldSize: ctx.djet.config.limits.body,
   })
   parser.on('field', (name, value) => {
@@ -70,6 +74,9 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
       }),
     )
     writes.at(-1)!.catch(() => stream.resume())
+  })
+  parser.on('fieldsLimit', () => {
+    problems[''] = `more than ${MOST_FIELDS} fields were sent.`
   })
   parser.on('filesLimit', () => {
     problems[''] = `more than ${options.maxFiles ?? 20} files were sent.`

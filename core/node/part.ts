@@ -14,10 +14,10 @@ export function checkPart(part: string): string {
       ? 'must not be empty'
       : composed.length > MAX_PART
         ? `is longer than ${MAX_PART} characters`
-        : composed.includes('/')
-          ? "must not contain '/'"
+        : /[/\\]/.test(composed)
+          ? "must not contain '/' or '\\'"
           : // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-            /[\u0000-\u001f\u007f-\u009f]/.test(composed)
+            /[\u0000-\u001f\u007f-\u009f]|\p{Surrogate}/u.test(composed)
             ? 'must not contain control characters'
             : composed !== composed.trim()
               ? 'must not begin or end with a space'

@@ -8,6 +8,7 @@ import type { BasetypeRef, Branch, NewNode, NodeChange, NodeRef, Place } from '.
 import { checkPart, partFrom } from './part.ts'
 import { checkPlace } from './place.ts'
 import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
+import { checkText } from './text.ts'
 import { told } from './told.ts'
 
 /** Room left between siblings, so that one can be put between two others without touching them. */
@@ -82,12 +83,12 @@ function prepare(store: NodeStore, parent: Basetype | undefined, node: NewNode, 
   const basetype = basetypeOf(store, node.basetype)
   checkPlace(basetype, parent)
   const part = root ? '' : checkPart(node.part ?? partFrom(node.name ?? node.title ?? basetype.name))
-  const name = node.name || node.title || part || basetype.title
+  const name = checkText('name', node.name || node.title || part || basetype.title)
   return {
     basetype: basetype.name,
     part,
     name,
-    title: node.title || name,
+    title: checkText('title', node.title || name),
     data: checkData(basetype, node.data ?? {}, false),
     acl: node.acl ?? null,
   }
@@ -186,8 +187,8 @@ export async function update(store: NodeStore, ref: NodeRef, change: NodeChange)
       )
     }
     const columns: Record<string, unknown> = {}
-    if (change.name !== undefined && change.name !== '') columns.name = change.name
-    if (change.title !== undefined && change.title !== '') columns.title = change.title
+    if (change.name !== undefined && change.name !== '') columns.name = checkText('name', change.name)
+    if (change.title !== undefined && change.title !== '') columns.title = checkText('title', change.title)
     if (change.acl !== undefined) columns.acl = change.acl === null ? null : JSON.stringify(change.acl)
     if (change.data !== undefined) {
       const basetype = basetypeOf(store, node.basetype)
@@ -295,11 +296,28 @@ async function positionAt(store: NodeStore, parent: Node, node: Node, place: Pla
   return positionAt(store, parent, node, place)
 }
 
+/** @throws {DjetError} NODE_GUARDED, 409, when the subtree has a node of a type the site cannot do without */
+async function refuseFixed(store: NodeStore, node: Node): Promise<void> {
+  const fixed = [...store.options.basetypes.values()]
+    .filter((basetype) => basetype.fixed)
+    .map(({ name }) => name)
+  if (fixed.length === 0) return
+  const [found] = await store.options.connection.query<{ path: string }>(
+    `select path from djet.node where basetype = any($2)
+       and (path = $1 or (path > $1 || '/' and path < $1 || '0')) order by path limit 1`,
+    [node.path, fixed],
+  )
+  if (!found) return
+  const message = `the site cannot do without ${found.path}. It can be moved or renamed.`
+  throw new DjetError('NODE_GUARDED', message, { status: 409 })
+}
+
 export async function remove(store: NodeStore, ref: NodeRef): Promise<number> {
   return inTransaction(store, async (store) => {
     const [node] = await lock(store, ref, 'update')
     if (node!.parentId === null)
       throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
+    if (store.options.rights) await refuseFixed(store, node!)
     const remove = store.options.connection.query<{ n: number }>(
       `with gone as (delete from djet.node
          where path = $1 or (path > $1 || '/' and path < $1 || '0') returning 1)

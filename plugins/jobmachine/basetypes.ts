@@ -5,6 +5,7 @@ export const jobmachineBasetype = defineBasetype({
   name: 'jobmachine',
   title: 'Jobs',
   max: 1,
+  fixed: true,
   engine: 'jobmachine.jobs',
   template: 'jobs.eta',
   children: [],

@@ -10,6 +10,7 @@ export const login = defineBasetype({
   template: 'login.eta',
   children: [],
   max: 1,
+  fixed: true,
   menu: false,
   acl: { everyone: ['view'] },
 })
@@ -22,6 +23,7 @@ export const logout = defineBasetype({
   template: 'logout.eta',
   children: [],
   max: 1,
+  fixed: true,
   menu: false,
   acl: { everyone: ['view'] },
 })
@@ -34,6 +36,7 @@ export const users = defineBasetype({
   template: 'users.eta',
   children: ['user'],
   max: 1,
+  fixed: true,
   acl: ADMINISTRATORS_ONLY,
 })
 

@@ -1,4 +1,11 @@
-import { authenticate, defineEngine, type EngineContext, isLocalPath } from '../../core/index.ts'
+import {
+  authenticate,
+  DjetError,
+  defineEngine,
+  type EngineContext,
+  isLocalPath,
+  wantsJson,
+} from '../../core/index.ts'
 
 /** The login form; after it one comes back to where one wanted to go. */
 export const loginEngine = defineEngine((router) => {
@@ -33,15 +40,18 @@ export const logoutEngine = defineEngine((router) => {
   })
 })
 
-function refuse(
+async function refuse(
   ctx: EngineContext,
   status: number,
   errors: Record<string, string>,
   back: string,
 ): Promise<void> {
+  if (wantsJson(ctx)) {
+    throw new DjetError('LOGIN_REFUSED', 'login and password do not fit.', { status, fields: errors })
+  }
   ctx.status = status
   const form = { values: { login: text(ctx.form.login) }, errors }
-  return ctx.render(undefined, { form, returnTo: back })
+  await ctx.render(undefined, { form, returnTo: back })
 }
 
 function returnTo(value: unknown): string {

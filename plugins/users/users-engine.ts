@@ -1,4 +1,4 @@
-import { allow, DjetError, defineEngine, type EngineContext } from '../../core/index.ts'
+import { allow, DjetError, defineEngine, type EngineContext, wantsJson } from '../../core/index.ts'
 import { accountOf, addUser, changePassword, changeRoles } from './model.ts'
 
 /** The list of users, and the form that makes one. */
@@ -58,7 +58,7 @@ async function orForm(
   try {
     await work()
   } catch (error) {
-    if (!(error instanceof DjetError) || !error.fields) throw error
+    if (!(error instanceof DjetError) || !error.fields || wantsJson(ctx)) throw error
     ctx.status = error.status
     ctx.payload.form = { values, errors: error.fields }
     await show(ctx)

@@ -105,7 +105,7 @@ describe('a failed form', () => {
       headers,
     )
     expect(answer.status).toBe(422)
-    expect(answer.json()).toMatchObject({ form: { errors: { pages: expect.stringContaining('1') } } })
+    expect(answer.json()).toMatchObject({ error: { fields: { pages: expect.stringContaining('1') } } })
   })
 })
 

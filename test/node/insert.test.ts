@@ -61,7 +61,7 @@ describe('the part of a new node', () => {
 
   test.each([
     ['', 'must not be empty'],
-    ['a/b', "must not contain '/'"],
+    ['a/b', "must not contain '/' or '\\'"],
     ['.', "must not be '.'"],
     ['..', "must not be '..'"],
     ['-', "must not be '-'"],
