@@ -3,23 +3,14 @@ import { sendBatch } from '../../jobmachine/index.ts'
 import { orderStates } from '../basetypes.ts'
 import * as jobs from '../jobs.ts'
 import * as model from '../model/index.ts'
+import { orderPage } from './order-page.ts'
 
 /** `/orders`: the list with filter and sums, exports, invoices for all that are open. */
 export const ordersEngine = defineEngine((router) => {
   router.get('/', async (ctx) => {
-    const { query } = ctx.payload
-    const filter = model.readFilter(query)
-    const page = await model.orderList(ctx.djet, filter, {
-      after: query.after,
-      ...(query.limit === undefined ? {} : { limit: Number(query.limit) }),
-    })
-    await ctx.render(undefined, {
-      filter,
-      states: orderStates,
-      orders: page.items,
-      next: page.next,
-      sums: await model.orderSums(ctx.djet, filter),
-    })
+    const filter = model.readFilter(ctx.payload.query)
+    const page = await orderPage(ctx, filter, 50)
+    await ctx.render(undefined, { filter, states: orderStates, ...page })
   })
 
   router.get('/export', async (ctx) => {

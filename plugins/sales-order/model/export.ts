@@ -64,16 +64,16 @@ const types: Readonly<Record<ExportFormat, string>> = {
 }
 
 async function* batches(djet: Djet, filter: OrderFilter): AsyncGenerator<readonly OrderRow[]> {
-  let after: string | null | undefined
+  let before: string | null | undefined
   let done = 0
   do {
     djet.signal.throwIfAborted()
-    const page = await orderList(djet, filter, { limit: BATCH, after: after ?? undefined })
+    const page = await orderList(djet, filter, { limit: BATCH, before: before ?? undefined })
     done += page.items.length
     djet.task?.progress(done, undefined, `${done} orders`)
     yield page.items
-    after = page.next
-  } while (after !== null)
+    before = page.next
+  } while (before !== null)
 }
 
 async function* csvLines(djet: Djet, filter: OrderFilter): AsyncGenerator<Buffer> {

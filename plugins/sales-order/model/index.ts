@@ -15,4 +15,5 @@ export {
   orderList,
   orderSums,
   readFilter,
+  readLimit,
 } from './order-list.ts'

@@ -68,17 +68,18 @@ const COLUMNS = `n.id, n.path, (n.data ->> 'number')::int as number, n.data ->> 
 /**
  * Orders with the newest number first, one page by key.
  *
- * @param options.after number of the last order of the page before
+ * @param options.before number of the last order of the page before; older ones follow
+ * @throws {DjetError} ORDER_CURSOR, ORDER_LIMIT (400)
  */
 export async function orderList(
   djet: Djet,
   filter: OrderFilter,
-  options: { limit?: number; after?: string | undefined } = {},
+  options: { limit?: number; before?: string | undefined } = {},
 ): Promise<Page<OrderRow>> {
   const limit = checkLimit(options.limit ?? 50)
   const { where, values } = conditions(filter)
-  if (options.after) {
-    values.push(readKey(options.after))
+  if (options.before) {
+    values.push(readKey(options.before))
     where.push(`(n.data ->> 'number')::int < $${values.length}`)
   }
   const rows = await djet.query<OrderRow>(
@@ -127,9 +128,14 @@ function conditions(filter: OrderFilter): { where: string[]; values: unknown[] }
 function readKey(text: string): number {
   const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
   if (number <= 2_147_483_647) return number
-  throw new DjetError('ORDER_CURSOR', `'after' must be the number of an order, not '${text.slice(0, 40)}'`, {
+  throw new DjetError('ORDER_CURSOR', `'before' must be the number of an order, not '${text.slice(0, 40)}'`, {
     status: 400,
   })
+}
+
+/** Reads how many orders a page shall have. @throws {DjetError} ORDER_LIMIT (400) */
+export function readLimit(text: string): number {
+  return checkLimit(/^\d{1,4}$/.test(text) ? Number(text) : Number.NaN)
 }
 
 function checkLimit(limit: number): number {

@@ -80,7 +80,7 @@ test('numbers stay numbers, texts that begin like a formula get an apostrophe', 
 test('the list is paged by key, newest first', async () => {
   const first = await orderList(site.djet, {}, { limit: 3 })
   expect(first.items.map(({ number }) => number)).toEqual([4, 3, 2])
-  const second = await orderList(site.djet, {}, { limit: 3, after: first.next ?? '' })
+  const second = await orderList(site.djet, {}, { limit: 3, before: first.next ?? '' })
   expect(second.items.map(({ number }) => number)).toEqual([1])
   expect(second.next).toBeNull()
 })

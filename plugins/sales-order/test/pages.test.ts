@@ -80,13 +80,43 @@ describe('staff', () => {
     expect(all.sums).toEqual({ count: 6, linesTotal: '378.00', freight: '30.00', total: '408.00' })
     const page = await staff.json<typeof all>('/orders?customer=alfki&limit=2')
     expect(page.orders.map(({ number }) => number)).toEqual([5, 3])
-    expect(page.next).toBe('3')
+    expect(page.next).toBe('/orders?customer=alfki&limit=2&before=3')
     const html = (await staff.get('/orders?customer=ALFKI&limit=2')).text
-    expect(html).toContain('href="?customer=ALFKI&amp;limit=2&amp;after=3"')
+    expect(html).toContain('href="/orders?customer=ALFKI&amp;limit=2&amp;before=3"')
     expect(html).toContain('177.00')
   })
 
-  test.each(['/orders?state=lost', '/orders?after=x', '/orders?limit=0', '/orders/export?format=doc'])(
+  test('follow both lists of a page in JSON to their ends', async () => {
+    interface Listing {
+      orders: { number: number }[]
+      next: string | null
+      children: { items: { path: string }[]; next: string | null }
+    }
+    const follow = async (from: string, next: (page: Listing) => string | null): Promise<Listing[]> => {
+      const pages: Listing[] = []
+      for (let url: string | null = from; url !== null; ) {
+        const page: Listing = await staff.json<Listing>(url)
+        pages.push(page)
+        url = next(page)
+      }
+      return pages
+    }
+    const numbers = (pages: Listing[]) => pages.flatMap(({ orders }) => orders.map(({ number }) => number))
+    expect(numbers(await follow('/orders?limit=2', ({ next }) => next))).toEqual([6, 5, 4, 3, 2, 1])
+    expect(numbers(await follow('/customers/VINET?limit=1', ({ next }) => next))).toEqual([6, 4, 2])
+    const pages = await follow('/orders?limit=2', ({ children }) => children.next)
+    expect(pages.flatMap(({ children }) => children.items).length).toBe(7)
+    const second = await staff.json<Listing>((await follow('/orders?limit=5', () => null))[0]?.next ?? '')
+    expect(await staff.json<Listing>(second.children.next ?? '')).toMatchObject({
+      orders: [{ number: 1 }],
+      children: { items: [{}, {}], next: null },
+    })
+    const html = (await staff.get('/customers/VINET?limit=1&before=6')).text
+    expect(html).toContain('href="/customers/VINET?limit=1"')
+    expect(html).toContain('href="/customers/VINET?limit=1&amp;before=4"')
+  })
+
+  test.each(['/orders?state=lost', '/orders?before=x', '/orders?limit=0', '/orders/export?format=doc'])(
     'are told that %s is not possible',
     async (path) => {
       expect((await staff.get(path)).status).toBe(400)
