@@ -54,6 +54,16 @@ describe('a client of Job::Machine', () => {
     expect(JSON.parse(rows[0].result)).toEqual({ data: { a: 1 } })
   })
 
+  it('may leave the time to run empty', async () => {
+    const { rows } = await client.query(
+      `insert into jobmachine.task (class_id, parameters, status, run_after)
+       values ($1, '{"now":1}', 0, null) returning task_id`,
+      [await classId('jobmachine.echo')],
+    )
+    const outcome = await waitFor(site.djet, Number(rows[0].task_id))
+    expect(outcome).toMatchObject({ status: 'finished', results: [{ now: 1 }] })
+  })
+
   it('need not notify anybody', async () => {
     const id = await insert('jobmachine.echo', '{"quiet":true}')
     const outcome = await waitFor(site.djet, Number(id))
