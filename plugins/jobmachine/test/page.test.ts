@@ -104,6 +104,17 @@ describe('the jobs page', () => {
     })
   })
 
+  it('says of each button what it does', async () => {
+    const waiting = await send(site.djet, slow, { ms: 1 }, { runAfter: '1h' })
+    const failed = await send(site.djet, hopeless, { how: 'missing' })
+    await waitFor(site.djet, failed.id)
+    for (const path of ['/jobs', waiting.url, failed.url]) {
+      const buttons = (await staff.get(path)).text.match(/<button[^>]*>/g) ?? []
+      expect(buttons.length).toBeGreaterThan(1)
+      for (const button of buttons) expect(button).toContain('type="submit"')
+    }
+  })
+
   it('shows why a task failed, and runs it again on demand', async () => {
     const { id } = await send(site.djet, hopeless, { how: 'missing' })
     await waitFor(site.djet, id)
