@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Djet } from '../../core/index.ts'
-import { DjetError, messageOf } from '../../core/index.ts'
+import { DjetError, encodePath, messageOf } from '../../core/index.ts'
 import { type Duration, milliseconds, timeLimit } from './duration.ts'
 import { type AnyJob, checkParams, checkPriority, type Job } from './job.ts'
 import { jobsOf, requireJob } from './registry.ts'
@@ -123,7 +123,7 @@ export async function insertTasks<S extends z.ZodType>(
 
 /** Address of a task's page below the jobmachine node. */
 export function taskUrl(node: string | null, id: number): string {
-  return `${(node ?? '/jobs').replace(/\/$/, '')}/task/${id}`
+  return `${encodePath(node ?? '/jobs').replace(/\/$/, '')}/task/${id}`
 }
 
 function row<S extends z.ZodType>(

@@ -115,6 +115,16 @@ describe('the jobs page', () => {
     }
   })
 
+  it('gives addresses that work whatever its node is called', async () => {
+    await site.djet.nodes.update('/jobs', { part: 'job?s #1' })
+    const { id, url } = await send(site.djet, slow, { ms: 1 }, { runAfter: '1h' })
+    const batch = await sendBatch(site.djet, { title: 'None', job: echo, params: [] })
+    await expect.poll(async () => (await staff.get(url)).status).toBe(200)
+    expect((await staff.get(batch.url)).status).toBe(200)
+    await site.djet.nodes.update('/job?s #1', { part: 'jobs' })
+    await expect.poll(async () => (await staff.get(`/jobs/task/${id}`)).status).toBe(200)
+  })
+
   it('shows why a task failed, and runs it again on demand', async () => {
     const { id } = await send(site.djet, hopeless, { how: 'missing' })
     await waitFor(site.djet, id)
