@@ -9,7 +9,8 @@ export interface TaskLine {
   readonly title: string | null
   readonly status: Status
   readonly created: Date
-  readonly runAfter: Date
+  /** The number Infinity: never, as a client of the queue may write it. */
+  readonly runAfter: Date | number
   readonly attempt: number
 }
 
@@ -37,6 +38,9 @@ export interface TaskList {
 
 /** Tasks by status, counted up to `COUNTED`. */
 export type Counts = Readonly<Record<Status, number>>
+
+/** Characters of a title a list shows. */
+const TITLE = 300
 
 /** Counting stops here: a page need not count a million rows. */
 export const COUNTED = 1000
@@ -74,7 +78,7 @@ export async function listTasks(djet: Djet, filter: ListFilter): Promise<TaskLis
   const values: unknown[] = [classes, statuses.map(statusNumber), key, limit + 1]
   if (filter.parent !== undefined) values.push(filter.parent)
   const rows = await djet.query<Omit<TaskLine, 'status'> & { status: number }>(
-    `select t.task_id as id, c.name as class, t.title, t.status, t.created, t.run_after as "runAfter", t.attempt
+    `select t.task_id as id, c.name as class, left(t.title, ${TITLE}) as title, t.status, t.created, t.run_after as "runAfter", t.attempt
      from (${source(newer)} order by task_id ${newer ? 'asc' : 'desc'} limit $4) as t
      join jobmachine.class c on c.class_id = t.class_id
      order by t.task_id ${newer ? 'asc' : 'desc'}`,

@@ -49,11 +49,12 @@ export interface TaskView {
   readonly title: string | null
   readonly status: Status
   readonly cancelled: boolean
-  /** Parsed; the text itself when it is no JSON. */
+  /** Parsed; the text itself when it is no JSON, or deeply nested. */
   readonly parameters: unknown
   readonly priority: number
   readonly attempt: number
-  readonly runAfter: Date
+  /** The number Infinity: never, as a client of the queue may write it. */
+  readonly runAfter: Date | number
   readonly created: Date
   readonly started: Date | null
   readonly finished: Date | null
@@ -174,14 +175,23 @@ export async function logSince(djet: Djet, id: number, after: number): Promise<L
   return lines.reverse()
 }
 
+/** JSON nested deeper than this stays text: whoever shows it or writes it as JSON again needs a stack. */
+const DEEPEST = 200
+
 /** JSON text as a value; what is no JSON stays text. */
 function parse(text: string | null): unknown {
   if (text === null) return null
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    return isDeeper(value, DEEPEST) ? text : value
   } catch {
     return text
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1))
 }
 
 /** The value of a stored result: what is inside `{"data": …}`. */

@@ -93,7 +93,8 @@ const NEXT_DUE = {
     select (extract(epoch from min(due.run_after) - clock_timestamp()) * 1000)::float8 as ms
     from level l, lateral (
       select t.run_after from jobmachine.task t
-      where t.status = 0 and t.priority = l.priority and t.run_after > now() order by t.run_after limit 1
+      where t.status = 0 and t.priority = l.priority and t.run_after > now() and t.run_after < 'infinity'
+      order by t.run_after limit 1
     ) as due`,
 }
 

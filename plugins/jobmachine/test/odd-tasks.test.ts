@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createAccount } from '../../../core/index.ts'
+import type { Visitor } from '../../../test/visitor.ts'
+import { echo, send, taskView, waitFor } from '../index.ts'
+import { createJobsSite, type JobsSite } from './jobs-site.ts'
+
+/** Rows as a client that writes SQL may leave them: SQL of each column's value. */
+const ROWS: readonly Record<string, string>[] = [
+  { run_after: `'infinity'` },
+  { run_after: `'-infinity'` },
+  { run_after: `'294276-12-31'` },
+  { run_after: `'4713-01-01 BC'` },
+  { run_after: 'null' },
+  { created: `'infinity'`, started: `'-infinity'`, finished: `'infinity'`, modified: `'infinity'` },
+  { remove_after: `'infinity'`, status: '200' },
+  { remove_after: `'-infinity'` },
+  { title: `''` },
+  { title: `'  '` },
+  { title: `E'<script>\\n\\u202e "quoted" & \\U0001F9C1'` },
+  { title: `repeat('long ', 100000)` },
+  { parameters: 'null' },
+  { parameters: `''` },
+  { parameters: `'[]'` },
+  { parameters: `'{'` },
+  { parameters: `'null'` },
+  { parameters: `'1e999'` },
+  { parameters: `'[null, {}, {"a": [1]}, {"__proto__": {"x": 1}}, {"toJSON": 1}]'` },
+  { parameters: `'[{"constructor": null, "hasOwnProperty": 1}]'` },
+  { parameters: `repeat('[', 50000) || repeat(']', 50000)` },
+  { parameters: `repeat('{"a":', 50000) || '1' || repeat('}', 50000)` },
+  { parameters: `'"' || repeat('x', 1000000) || '"'` },
+  { status: '100' },
+  { status: '100', worker_id: '4711' },
+  { status: '200' },
+  { status: '900' },
+  { priority: '32767', timeout: '0', max_attempts: '0' },
+  { priority: '-32768', timeout: '-1', max_attempts: '-1', transaction_id: '-1', '"grouping"': `''` },
+  { parent_id: '4711', requested_by: `''` },
+]
+
+describe('a task written by somebody else', () => {
+  let site: JobsSite
+  let staff: Visitor
+  beforeAll(async () => {
+    site = await createJobsSite()
+    await createAccount(site.djet, {
+      login: 'anna',
+      name: 'Anna',
+      password: 'long enough 1',
+      roles: ['staff'],
+    })
+    staff = await (await site.visitor()).login('anna', 'long enough 1')
+  })
+  afterAll(() => site.close())
+
+  async function insert(className: string, row: Readonly<Record<string, string>>): Promise<number> {
+    const columns = { class_id: `jobmachine.class_id('${className}')`, ...row }
+    const [task] = await site.djet.query<{ id: number }>(
+      `insert into jobmachine.task (${Object.keys(columns)}) values (${Object.values(columns)})
+       returning task_id as id`,
+    )
+    return task!.id
+  }
+
+  it.each([...ROWS, { class: 'jobmachine.batch' }, { class: '' }, { class: '<&?#%> ü' }])(
+    'is shown, in the list and by itself: %o',
+    async ({ class: className = 'elsewhere.report', ...row }) => {
+      const id = await insert(className, row)
+      for (const path of ['/jobs', `/jobs?class=${encodeURIComponent(className)}`, `/jobs/task/${id}`]) {
+        const answer = await staff.get(path)
+        expect([path, answer.status]).toEqual([path, 200])
+        if (!path.endsWith(`/${id}`)) expect(answer.text).toContain(`href="/jobs/task/${id}"`)
+        expect((await staff.get(path, { accept: 'application/json' })).status).toBe(200)
+      }
+      await site.djet.query('delete from jobmachine.task where task_id = $1', [id])
+    },
+  )
+
+  it.each([{ status: '5' }, { status: 'null' }, { attempt: '2147483647' }, { attempt: '-1' }])(
+    'is refused: %o',
+    async (row) => {
+      await expect(insert('elsewhere.report', row)).rejects.toThrow(/must be|violates/)
+    },
+  )
+
+  it('has its title cut in the list', async () => {
+    const id = await insert('elsewhere.report', { title: `repeat('long ', 100000)` })
+    expect((await staff.get('/jobs')).text.length).toBeLessThan(100_000)
+    await site.djet.query('delete from jobmachine.task where task_id = $1', [id])
+  })
+
+  it('never runs when it may not before infinity, and the page says so', async () => {
+    const id = await insert('jobmachine.echo', { run_after: `'infinity'` })
+    expect((await staff.get('/jobs')).text).toMatch(/class="nowrap">\s*never/)
+    expect((await staff.get(`/jobs/task/${id}`)).text).toMatch(/Run after<\/dt><dd>\s*never/)
+    await staff.post(`/jobs/task/${id}/cancel`, {})
+    expect((await taskView(site.djet, id))!.status).toBe('failed')
+  })
+
+  it('does not hold up the others', async () => {
+    for (const row of ROWS) await insert('jobmachine.echo', row)
+    await site.work()
+    expect(await waitFor(site.djet, (await send(site.djet, echo, { on: 1 })).id)).toMatchObject({
+      results: [{ on: 1 }],
+    })
+    expect((await staff.get('/jobs')).status).toBe(200)
+  })
+})
