@@ -18,8 +18,8 @@ export async function up(knex: Knex): Promise<void> {
     );
     create index line_product on sales_order.line (product);
 
-    -- Invoice numbers have no gaps: the counter row is locked until the invoice is committed. An invoice stays
-    -- when its order's node is deleted.
+    -- Invoice numbers have no gaps: the counter row is locked until the invoice is committed. An invoice is
+    -- never deleted with its order's node; the next migration refuses that.
     create table sales_order.invoice_counter (
       only_row boolean primary key default true check (only_row),
       last int not null

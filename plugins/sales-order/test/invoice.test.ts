@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestSite } from '../../../test/site.ts'
 import type { TaskHandle } from '../../jobmachine/index.ts'
-import { cancel, importOrders, invoice, invoiceFile, openWithoutInvoice } from '../index.ts'
+import { cancel, importOrders, invoice, invoiceFile, invoiceOf, openWithoutInvoice } from '../index.ts'
 import { percent } from '../model/order-lines.ts'
 import { printable } from '../model/printable.ts'
 import { detailsCsv, file, fillShop, openShop, ordersCsv } from './shop.ts'
@@ -71,12 +71,21 @@ test('open orders without an invoice are found', async () => {
   expect(await openWithoutInvoice(site.djet)).toEqual([{ orderId: await idOf(8), orderNumber: 8 }])
 })
 
-test('an invoice outlives its order', async () => {
+test('an order that has an invoice cannot be deleted, nor a node above it', async () => {
   const { djet } = site
-  await djet.nodes.delete(await idOf(1))
-  expect(
-    await djet.query('select number, node_id, order_number from sales_order.invoice where number = 1'),
-  ).toEqual([{ number: 1, node_id: null, order_number: '1' }])
+  const guarded = {
+    code: 'NODE_GUARDED',
+    status: 409,
+    message: expect.stringMatching(/^order \d+ has invoice \d+ and cannot be deleted any more\.$/),
+  }
+  await expect(djet.nodes.delete(await idOf(1))).rejects.toMatchObject({
+    ...guarded,
+    message: 'order 1 has invoice 1 and cannot be deleted any more.',
+  })
+  await expect(djet.nodes.delete('/orders')).rejects.toMatchObject(guarded)
+  expect(await djet.nodes.get('/orders/8')).not.toBeNull()
+  expect((await invoiceOf(djet, await idOf(1)))?.number).toBe(1)
+  await djet.nodes.delete(await idOf(8))
 })
 
 test('in a task the PDF is a file of the task', async () => {

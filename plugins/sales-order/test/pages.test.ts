@@ -161,6 +161,13 @@ describe('staff', () => {
     expect(answer.text.slice(0, 5)).toBe('%PDF-')
   })
 
+  test('cannot delete an order that has its invoice', async () => {
+    const answer = await staff.post('/orders/1/-/delete', {})
+    expect(answer.status).toBe(409)
+    expect(answer.text).toMatch(/order 1 has invoice 1 and cannot be deleted any more\./i)
+    expect((await staff.get('/orders/1')).status).toBe(200)
+  })
+
   test('send an invoice to the background', async () => {
     const { status, location } = await staff.post('/orders/2/invoice-task', {})
     expect(status).toBe(303)
