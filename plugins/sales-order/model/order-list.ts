@@ -41,15 +41,20 @@ export interface OrderSums {
 /**
  * Reads a filter from a URL.
  *
- * @throws {DjetError} ORDER_FILTER (400) for a state that is none
+ * @throws {DjetError} ORDER_FILTER (400) for a state that is none, or what cannot be a customer's number
  */
 export function readFilter(query: Readonly<Record<string, unknown>>): OrderFilter {
   const text = (value: unknown): string => (typeof value === 'string' ? value.trim() : '')
   const state = text(query.state)
   const customer = text(query.customer).toUpperCase()
+  if (customer.length > LONGEST || UNPRINTABLE.test(customer)) {
+    throw new DjetError('ORDER_FILTER', `'${excerpt(customer)}' cannot be the number of a customer`, {
+      status: 400,
+    })
+  }
   if (state !== '' && !Object.hasOwn(orderStates, state)) {
     const known = Object.keys(orderStates).join(', ')
-    throw new DjetError('ORDER_FILTER', `there is no state '${state.slice(0, 40)}'. States are ${known}`, {
+    throw new DjetError('ORDER_FILTER', `there is no state '${excerpt(state)}'. States are ${known}`, {
       status: 400,
     })
   }
@@ -57,6 +62,17 @@ export function readFilter(query: Readonly<Record<string, unknown>>): OrderFilte
     ...(state === '' ? {} : { state: state as OrderState }),
     ...(customer === '' ? {} : { customer }),
   }
+}
+
+/** Longest text taken for a customer's number; those there are have 10 characters at most. */
+const LONGEST = 100
+
+/** Control characters and halves of a pair, of which PostgreSQL stores not all. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u
+
+/** The beginning of what was asked for, fit for a message. */
+function excerpt(text: string): string {
+  return text.slice(0, 40).replace(new RegExp(UNPRINTABLE, 'gu'), '?')
 }
 
 const COLUMNS = `n.id, n.path, (n.data ->> 'number')::int as number, n.data ->> 'customer' as customer,
@@ -128,7 +144,7 @@ function conditions(filter: OrderFilter): { where: string[]; values: unknown[] }
 function readKey(text: string): number {
   const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
   if (number <= 2_147_483_647) return number
-  throw new DjetError('ORDER_CURSOR', `'before' must be the number of an order, not '${text.slice(0, 40)}'`, {
+  throw new DjetError('ORDER_CURSOR', `'before' must be the number of an order, not '${excerpt(text)}'`, {
     status: 400,
   })
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestSite } from '../../../test/site.ts'
 import type { Visitor } from '../../../test/visitor.ts'
 import { addUser } from '../../users/index.ts'
-import { exportOrders, importCustomers, importOrders } from '../index.ts'
+import { exportOrders, importCustomers, importOrders, readFilter } from '../index.ts'
 import { customersCsv, detailsCsv, file, fillShop, openShop, ordersCsv } from './shop.ts'
 
 let site: TestSite
@@ -116,12 +116,38 @@ describe('staff', () => {
     expect(html).toContain('href="/customers/VINET?limit=1&amp;before=4"')
   })
 
-  test.each(['/orders?state=lost', '/orders?before=x', '/orders?limit=0', '/orders/export?format=doc'])(
-    'are told that %s is not possible',
-    async (path) => {
-      expect((await staff.get(path)).status).toBe(400)
-    },
-  )
+  test.each([
+    '/orders?state=lost',
+    '/orders?state=%00',
+    '/orders?state=constructor',
+    '/orders?before=x',
+    '/orders?before=%00',
+    '/orders?before=-1',
+    '/orders?before=2147483648',
+    '/orders?limit=0',
+    '/orders?limit=',
+    '/orders?limit=%00',
+    '/orders?limit=1.5',
+    '/orders?limit=1001',
+    '/customers/ALFKI?limit=0',
+    '/customers/ALFKI?before=x',
+    '/orders?customer=%00',
+    '/orders?customer=A%1FB',
+    `/orders?customer=${'A'.repeat(101)}`,
+    '/orders/export?customer=%00',
+    '/orders/export?format=doc',
+    '/orders/export?format=%00',
+  ])('are told that %s is not possible', async (path) => {
+    expect((await staff.get(path)).status).toBe(400)
+  })
+
+  test('are told so in words without control characters', async () => {
+    const answer = await staff.get('/orders/export?format=csv&customer=A%00B', { accept: 'application/json' })
+    expect(answer.json()).toEqual({
+      error: { code: 'ORDER_FILTER', message: expect.stringMatching(/^'A\?B' cannot be the number/) },
+    })
+    expect(() => readFilter({ customer: '\ud800' })).toThrow("'?' cannot be the number of a customer")
+  })
 
   test('see an order with its lines and amounts', async () => {
     const html = (await staff.get('/orders/2')).text
