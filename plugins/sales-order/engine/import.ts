@@ -8,6 +8,7 @@ import {
   messageOf,
   type StoredFile,
   upload,
+  wantsJson,
 } from '../../../core/index.ts'
 import { type SentTask, send } from '../../jobmachine/index.ts'
 import { upload as uploadType } from '../basetypes.ts'
@@ -86,7 +87,12 @@ async function receive(ctx: EngineContext, form: ImportForm): Promise<void> {
     const problem = await checkHeader(ctx.djet, file.id, name)
     if (problem !== undefined) errors[name] = problem
   }
-  if (Object.keys(errors).length > 0) return renderForm(ctx, { form, errors, status: 422 })
+  if (Object.keys(errors).length > 0) {
+    if (wantsJson(ctx)) {
+      throw new DjetError('FORM_INVALID', 'nothing was imported.', { status: 422, fields: errors })
+    }
+    return renderForm(ctx, { form, errors, status: 422 })
+  }
   const options: ImportOptions = {
     dryRun: ctx.form.dryRun !== undefined && ctx.form.dryRun !== '' && ctx.form.dryRun !== 'false',
     onError: ctx.form.onError === 'stop' ? 'stop' : 'skip',
@@ -109,13 +115,13 @@ async function keepUpload(djet: Djet, parent: number, file: StoredFile): Promise
   })
 }
 
-/** A file that is too large comes back as the form with a message at its field. */
+/** A file that is too large comes back as the form with a message at its field; programs get the error itself. */
 function tellTooLarge(form: ImportForm): EngineMiddleware {
   return async (ctx, next) => {
     try {
       await next()
     } catch (error) {
-      if (!(error instanceof DjetError) || error.status !== 413) throw error
+      if (!(error instanceof DjetError) || error.status !== 413 || wantsJson(ctx)) throw error
       await renderForm(ctx as EngineContext, {
         form,
         errors: error.fields ?? { '': messageOf(error) },

@@ -1,6 +1,6 @@
 import { allow, DjetError, defineEngine, sendFile } from '../../../core/index.ts'
 import { sendBatch } from '../../jobmachine/index.ts'
-import { orderStates } from '../basetypes.ts'
+import { orderImport, orderStates } from '../basetypes.ts'
 import * as jobs from '../jobs.ts'
 import * as model from '../model/index.ts'
 import { orderPage } from './order-page.ts'
@@ -10,7 +10,13 @@ export const ordersEngine = defineEngine((router) => {
   router.get('/', async (ctx) => {
     const filter = model.readFilter(ctx.payload.query)
     const page = await orderPage(ctx, filter, 50)
-    await ctx.render(undefined, { filter, states: orderStates, ...page })
+    const imports = await ctx.djet.nodes.children(ctx.node, { basetype: orderImport.name, limit: 1 })
+    await ctx.render(undefined, {
+      filter,
+      states: orderStates,
+      importUrl: imports.items[0] === undefined ? null : ctx.payload.urlOf(imports.items[0]),
+      ...page,
+    })
   })
 
   router.get('/export', async (ctx) => {

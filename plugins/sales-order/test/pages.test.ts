@@ -284,6 +284,36 @@ describe('the import page', () => {
     expect(await uploads()).toBe(before)
   })
 
+  test('tells programs what is wrong in the JSON of errors', async () => {
+    const posting = { headers: { accept: 'application/json' } }
+    const files = { orders: ['customers.csv', customersCsv([])] } satisfies Record<string, [string, string]>
+    const answer = await staff.post('/orders/import/orders', form(files), posting)
+    expect(answer.status).toBe(422)
+    expect(answer.json()).toEqual({
+      error: {
+        code: 'FORM_INVALID',
+        message: 'nothing was imported.',
+        fields: { orders: expect.stringContaining('customers.csv'), details: 'Choose a file.' },
+      },
+    })
+    const large = 'x'.repeat(101 * 1024 * 1024)
+    const refused = await staff.post(
+      '/orders/import/customers',
+      form({ customers: ['customers.csv', large] }),
+      posting,
+    )
+    expect(refused.status).toBe(413)
+    expect(refused.json()).toMatchObject({ error: { code: 'UPLOAD_TOO_LARGE', fields: {} } })
+  })
+
+  test('is linked from the orders wherever it stands', async () => {
+    const { nodes } = site.djet
+    await nodes.update('/orders/import', { part: 'files & more' })
+    expect((await staff.get('/orders')).text).toContain('href="/orders/files%20&amp;%20more">Import</a>')
+    await nodes.update('/orders/files & more', { part: 'import' })
+    expect((await staff.get('/orders')).text).toContain('href="/orders/import">Import</a>')
+  })
+
   test('says so when the files were taken for one another', async () => {
     const answer = await staff.post(
       '/orders/import/customers',
