@@ -133,6 +133,12 @@ async function down(database: Database, file: MigrationFile, log: Logger | undef
       'delete from djet.feature where name = $1 and not exists (select from djet.migration where plugin = $1)',
       [file.plugin],
     )
+    // Nodes went with core's tables, so that whoever made some has to make them again.
+    await tx.query(
+      `update djet.feature set seeded = null
+       where seeded is not null and $1 = 'core' and not exists (select from djet.migration where plugin = 'core')`,
+      [file.plugin],
+    )
   })
 }
 

@@ -97,6 +97,23 @@ it('going down by plugin undoes all of it, and its feature is new again', async 
   expect(await pendingMigrations(database, features)).toEqual([{ plugin: 'shop', name: '0001_shop' }])
 })
 
+it('going down to nothing makes all seeds due again', async () => {
+  const features = [await core(), await shop()]
+  await migrateUp(database, features, log)
+  await database.query(`insert into djet.feature (name, version) values ('site', '')`)
+  await database.query('update djet.feature set seeded = now()')
+  const seeded = async () =>
+    (
+      await database.query<{ name: string }>(
+        'select name from djet.feature where seeded is not null order by 1',
+      )
+    ).map(({ name }) => name)
+  await migrateDown(database, features, { steps: 2 }, log)
+  expect(await seeded()).toEqual(['core', 'site'])
+  await migrateDown(database, features, { steps: 1 }, log)
+  expect(await seeded()).toEqual([])
+})
+
 it('two migrations of one number are refused', async () => {
   const twice = await feature('twice', { '0001_a.mjs': ['', ''], '0001_b.mjs': ['', ''] })
   await expect(migrateUp(database, [twice], log)).rejects.toMatchObject({
