@@ -225,6 +225,16 @@ describe('staff', () => {
   })
 })
 
+test.each(['/orders', '/orders/4', '/orders/import', '/customers/ALFKI'])(
+  'every button and input of %s says its type',
+  async (path) => {
+    const { text } = await staff.get(path)
+    const tags = text.match(/<(?:button|input)\b[^>]*>/g) ?? []
+    expect(tags).not.toEqual([])
+    expect(tags.filter((tag) => !tag.includes(' type="'))).toEqual([])
+  },
+)
+
 test('orders are not made by the generic form', async () => {
   expect((await staff.get('/orders/-/new/order')).status).toBe(404)
   expect((await staff.post('/orders/-/new/order', { name: 'x' })).status).toBe(404)
