@@ -291,6 +291,10 @@ describe('the import page', () => {
     expect(answer.status).toBe(422)
     expect(answer.text).toMatch(/id="orders-details-error">Choose a file\./)
     expect(answer.text).toMatch(/value="stop" checked/)
+    expect(answer.text).toContain('<title>Import files – ')
+    const crumbs = /<nav class="breadcrumbs"[\s\S]*?<\/nav>/.exec(answer.text)?.[0] ?? ''
+    expect(crumbs.match(/Import/g)).toHaveLength(1)
+    expect(crumbs).toContain('<span aria-current="page">Import</span>')
     expect(await uploads()).toBe(before)
   })
 

@@ -27,7 +27,12 @@ export async function makePlaces(djet: Djet): Promise<void> {
   await djet.nodes.insert('/', { basetype: catalogue, part: 'products', name: 'Products' })
   await djet.nodes.insert('/', { basetype: customers, part: 'customers', name: 'Customers' })
   await djet.nodes.insert('/', { basetype: orders, part: 'orders', name: 'Orders' })
-  await djet.nodes.insert('/orders', { basetype: orderImport, part: 'import', name: 'Import' })
+  await djet.nodes.insert('/orders', {
+    basetype: orderImport,
+    part: 'import',
+    name: 'Import',
+    title: 'Import files',
+  })
 }
 
 /** Stores a file and gives its id. */

@@ -122,6 +122,8 @@ describe('the roles of a user', () => {
     expect(answer.status).toBe(422)
     expect(answer.text).toContain('is no role')
     expect(answer.text).toContain('value="Big Boss"')
+    const crumbs = /<nav class="breadcrumbs"[\s\S]*?<\/nav>/.exec(answer.text)?.[0] ?? ''
+    expect(crumbs.match(/<li>/g)).toHaveLength(3)
   })
 
   test('leave the site at least one administrator', async () => {
