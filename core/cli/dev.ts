@@ -23,6 +23,8 @@ export const dev: Command = {
   async run({ dir, print, signal }) {
     const database = await embeddedFor(dir)
     let child: ChildProcess | undefined
+    // Should this process end by itself, since its database is lost, the site ends too.
+    process.once('exit', () => child?.kill())
     let turn: Promise<void> = Promise.resolve()
     const restart = (): void => {
       turn = turn.then(async () => {

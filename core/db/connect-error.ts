@@ -25,14 +25,14 @@ export function checkUrl(url: string): void {
   )
 }
 
-/** The error of a failed connection as one line that says where, why and what to do. */
+/** The error of a failed connection as one line that says where, why and what to do; a request answers 503. */
 export function unreachable(url: string, cause: unknown): DjetError {
   const code = codeOf(cause)
   const advice = (code === undefined ? undefined : adviceOf.get(code)) ?? 'Check DATABASE_URL and the server.'
   return new DjetError(
     'DATABASE_UNREACHABLE',
     `cannot use the database at ${placeOf(url)}: ${reasonOf(cause)}. ${advice}`,
-    { cause },
+    { cause, status: 503 },
   )
 }
 
@@ -46,6 +46,16 @@ export function codeOf(error: unknown): string | undefined {
 /** Whether the server closes the connection with this error, although the socket may not know it yet. */
 export function isFatal(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (error.severity === 'FATAL' || error.severity === 'PANIC')
+}
+
+/** Whether the connection broke under a statement: cut, or closed by a server that ends. */
+export function isLost(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return /^57P0[123]$/.test(error.code ?? '')
+  if (!(error instanceof Error) || error instanceof DjetError) return false
+  return (
+    /^(ECONNRESET|EPIPE)$/.test(codeOf(error) ?? '') ||
+    /^Connection terminated|has encountered a connection error/.test(error.message)
+  )
 }
 
 // A host with several addresses fails with an AggregateError whose own message is empty.

@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { DjetError, messageOf } from '../error.ts'
-import { checkUrl, codeOf, isFatal, placeOf, unreachable } from './connect-error.ts'
+import { checkUrl, codeOf, isFatal, isLost, placeOf, unreachable } from './connect-error.ts'
 import type { Connection, NamedStatement } from './connection.ts'
 import { knexOnPool } from './knex-on-pool.ts'
 import { run } from './run.ts'
@@ -98,6 +98,7 @@ export class Database implements Connection {
       return await run<Row>(client, statement, values)
     } catch (error) {
       spoilt = isFatal(error)
+      if (isLost(error)) throw unreachable(this.url, error)
       if (typeof statement === 'string' || !isStalePlan(error)) throw error
       // A migration changed the columns below a prepared statement: this connection can never run it again.
       spoilt = true
@@ -112,6 +113,8 @@ export class Database implements Connection {
     this.#transactions++
     try {
       return await Transaction.run(client, this.#environment, work)
+    } catch (error) {
+      throw isLost(error) ? unreachable(this.url, error) : error
     } finally {
       client.release(client.getTransactionStatus() !== 'I')
       // While it is in use every promise of the process costs more.

@@ -126,7 +126,11 @@ describe('a lost connection', () => {
   const leave = 'select pg_terminate_backend(pg_backend_pid())'
 
   it('is not handed on, by query or knex', async () => {
-    await expect(database.query(leave)).rejects.toThrow('terminating connection')
+    await expect(database.query(leave)).rejects.toMatchObject({
+      code: 'DATABASE_UNREACHABLE',
+      status: 503,
+      message: expect.stringContaining('terminating connection'),
+    })
     expect(await database.query('select 1 as one')).toEqual([{ one: 1 }])
     await expect(database.knex.raw(leave)).rejects.toThrow('terminating connection')
     expect((await database.knex.raw('select 1 as one')).rows).toEqual([{ one: 1 }])

@@ -1,6 +1,17 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +19,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Database } from '../../core/db/database.ts'
 import { isAlive } from '../../core/db/embedded/process.ts'
 import { type Embedded, startEmbedded } from '../../core/db/embedded/start.ts'
+import { DjetError } from '../../core/error.ts'
 import { keptLog } from './log.ts'
 
 const { log } = keptLog()
@@ -114,17 +126,54 @@ it('a server left over by a killed process is taken over, and stopped at the end
 it('starts after the server itself was killed', async () => {
   const first = await start()
   await answer(first.url, 'create table kept as select 42 as n')
-  process.kill(first.pid, 'SIGKILL')
-  await expect.poll(() => isAlive(first.pid)).toBe(false)
+  const { pid } = first
+  process.kill(pid, 'SIGKILL')
+  await expect.poll(() => isAlive(pid)).toBe(false)
   const second = await start()
+  expect(second.url).toBe(first.url)
   expect(await answer(second.url, 'select n from kept')).toEqual([{ n: 42 }])
 })
 
+it('a server that is killed is started again at the same place, for all processes that use it', async () => {
+  const other = await startProcess()
+  const server = await start()
+  const database = await Database.open({ url: server.url, log })
+  begun.unshift({ stop: () => database.close() })
+  for (let times = 0; times < 2; times++) {
+    const { pid } = server
+    process.kill(pid, 'SIGKILL')
+    const one = () =>
+      database
+        .query('select 1 as one')
+        .catch((error: unknown) => (error instanceof DjetError ? error.status : 0))
+    await expect.poll(() => server.pid, { timeout: 15_000 }).not.toBe(pid)
+    await expect.poll(one, { timeout: 15_000 }).toEqual([{ one: 1 }])
+  }
+  await end(other.child)
+  expect(await database.query('select 1 as one')).toEqual([{ one: 1 }])
+})
+
+it('a server that ends and cannot be started again is told of', { timeout: 60_000 }, async () => {
+  const lost = new Promise<DjetError>((resolve) => {
+    startEmbedded({ dir, log, settings, onLost: resolve }).then(async (server) => {
+      begun.push(server)
+      await rename(join(server.dataDir, 'global'), join(server.dataDir, 'gone'))
+      process.kill(server.pid, 'SIGKILL')
+    })
+  })
+  expect(await lost).toMatchObject({
+    code: 'EMBEDDED_LOST',
+    message: expect.stringMatching(/in 5 tries: .*global/),
+  })
+})
+
 it('starts when the process id of a killed server belongs to another program by now', async () => {
-  const first = await start()
-  process.kill(first.pid, 'SIGKILL')
-  await expect.poll(() => isAlive(first.pid)).toBe(false)
-  const file = join(first.dataDir, 'postmaster.pid')
+  const lost = await startProcess()
+  lost.child.kill('SIGKILL')
+  await once(lost.child, 'exit')
+  process.kill(lost.pid, 'SIGKILL')
+  await expect.poll(() => isAlive(lost.pid)).toBe(false)
+  const file = join(await realpath(join(dir, 'postgres')), 'postmaster.pid')
   const [, ...rest] = (await readFile(file, 'utf8')).split('\n')
   await writeFile(file, [process.pid, ...rest].join('\n'))
   const second = await start()

@@ -28,11 +28,9 @@ export function urlOf(port: number, password: string, database: string): string 
  * take that program for a server and not start; one whose process is gone PostgreSQL handles itself.
  */
 export async function findRunning(place: Place, password: string, log: Logger): Promise<Running | undefined> {
-  const file = join(place.dataDir, 'postmaster.pid')
-  const text = await readFile(file, 'utf8').catch(() => '')
-  const lines = text.split('\n')
-  const running = { pid: Number(lines[0]), port: Number(lines[3]) }
-  if (text === '' || !isAlive(running.pid)) return undefined
+  const { file, pid, port } = await pidFile(place)
+  const running = { pid, port }
+  if (!isAlive(pid)) return undefined
   const ours = servesFolder(running.pid, place.dataDir) ?? (await answers(place, running.port, password))
   if (ours) return running
   log.warn(`removing ${file}: process ${running.pid} is another program, the server was killed`)
@@ -42,21 +40,38 @@ export async function findRunning(place: Place, password: string, log: Logger): 
   return undefined
 }
 
+/** The port of a server that was killed: other processes of the site may wait for it there. */
+export async function lastPort(place: Place): Promise<number | undefined> {
+  const { port } = await pidFile(place)
+  return port > 0 ? port : undefined
+}
+
+async function pidFile(place: Place): Promise<Running & { file: string }> {
+  const file = join(place.dataDir, 'postmaster.pid')
+  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n')
+  return { file, pid: Number(lines[0]), port: Number(lines[3] ?? 0) }
+}
+
+/** Which port a server takes: a wish goes to a free one when it is taken, an order does not. */
+export type Port = { readonly wish: number | undefined } | { readonly order: number }
+
 /**
- * Starts a server on a free port in a session of its own, so that Ctrl-C at the terminal does not reach it: running
- * tasks end before their database does.
+ * Starts a server in a session of its own, so that Ctrl-C at the terminal does not reach it: running tasks end
+ * before their database does.
  *
  * @throws EMBEDDED_START with the end of PostgreSQL's log
  */
 export async function startServer(
   place: Place,
   password: string,
+  wanted: Port,
   logFile: string,
   settings: Readonly<Record<string, string>>,
   log: Logger,
 ): Promise<Running> {
+  let known = 'order' in wanted ? wanted.order : wanted.wish
   for (let tries = 1; ; tries++) {
-    const port = await freePort()
+    const port = known ?? (await freePort())
     const offset = await rotate(logFile)
     const child = await launch(place, port, logFile, settings)
     const pid = child.pid ?? 0
@@ -69,6 +84,7 @@ export async function startServer(
       const said = (await readFile(logFile, 'utf8')).slice(offset)
       // Taken by another program in between, or processes of a killed server that are still ending.
       if (tries < 10 && /in use|could not (bind|create any TCP)|already exists/.test(said)) {
+        if ('wish' in wanted && /could not (bind|create any TCP)/.test(said)) known = undefined
         await sleep(200 * tries)
         continue
       }
