@@ -60,7 +60,7 @@ export interface Engine {
  *   router.post('/confirm', allow('edit'), async (ctx) => {
  *     await confirm(ctx.djet, { orderId: ctx.node.id })
  *     ctx.flash('Order confirmed.')
- *     ctx.seeOther(ctx.node.path)
+ *     ctx.seeOther(ctx.below('/'))
  *   })
  * })
  */

@@ -15,7 +15,7 @@ export const usersEngine = defineEngine((router) => {
         ...(email === '' ? {} : { email }),
       })
       ctx.flash(`User ${node.name} is made.`)
-      ctx.seeOther(ctx.node.path)
+      ctx.seeOther(ctx.below('/'))
     })
   })
 })
@@ -30,7 +30,7 @@ export const userEngine = defineEngine((router) => {
     await orForm(ctx, { roles }, async () => {
       await changeRoles(ctx.djet, { login, roles: words(roles) })
       ctx.flash('The roles are changed.')
-      ctx.seeOther(ctx.node.path)
+      ctx.seeOther(ctx.below('/'))
     })
   })
 
@@ -39,7 +39,7 @@ export const userEngine = defineEngine((router) => {
     await orForm(ctx, {}, async () => {
       await changePassword(ctx.djet, { login, password: texts(ctx).password })
       ctx.flash('The password is changed; all sessions of this user are ended.')
-      ctx.seeOther(ctx.node.path)
+      ctx.seeOther(ctx.below('/'))
     })
   })
 })

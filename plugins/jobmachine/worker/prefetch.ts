@@ -4,16 +4,26 @@ const AHEAD = 30
 const MOST = 1000
 
 /**
- * How many tasks a thread claims at once: only what it can start now while tasks are slow, up to a thousand
+ * How many tasks a thread claims at once: only what it can start now while tasks are slow or
+ * unknown, up to a thousand
  * while they take microseconds.
  */
 export class Prefetch {
   readonly #concurrency: number
   /** Milliseconds a task takes, the last ones counting most. */
-  #average = 50
+  #average: number
 
   constructor(concurrency: number) {
     this.#concurrency = concurrency
+    this.#average = this.#slow
+  }
+
+  /**
+   * So long that nothing is claimed ahead until several tasks in a row were quick: when the process is killed, what
+   * it holds counts as an attempt whether it began or not.
+   */
+  get #slow(): number {
+    return AHEAD * this.#concurrency * 2
   }
 
   /** A task has taken this many milliseconds. */
@@ -21,9 +31,9 @@ export class Prefetch {
     this.#average = this.#average * 0.9 + ms * 0.1
   }
 
-  /** Forget that tasks are quick: those held now have waited too long. */
+  /** Forgets that tasks are quick: those held now have waited too long. */
   slow(): void {
-    this.#average = Math.max(this.#average, AHEAD * 2)
+    this.#average = Math.max(this.#average, this.#slow)
   }
 
   /** Tasks to claim, 0 while there is enough in hand. */
