@@ -4,9 +4,8 @@ const AHEAD = 30
 const MOST = 1000
 
 /**
- * How many tasks a thread claims at once: only what it can start now while tasks are slow or
- * unknown, up to a thousand
- * while they take microseconds.
+ * How many tasks a thread claims at once: only what it can start now while tasks are slow, or it is not known how
+ * long they take, up to a thousand while they take microseconds.
  */
 export class Prefetch {
   readonly #concurrency: number
