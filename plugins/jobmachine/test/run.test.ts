@@ -119,6 +119,6 @@ describe('a worker thread', () => {
     const { id } = await send(site.djet, echo, {}, { runAfter: '700ms' })
     await waitFor(site.djet, id)
     const view = (await taskView(site.djet, id))!
-    expect(view.started!.getTime()).toBeGreaterThanOrEqual(view.runAfter.getTime())
+    expect(view.started!.getTime()).toBeGreaterThanOrEqual(Number(view.runAfter))
   })
 })
