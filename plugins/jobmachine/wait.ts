@@ -31,9 +31,13 @@ export async function waitFor(
   let wake = (): void => {}
   const unlisten = await djet.app.listen.listen(`jmr:${id}`, () => wake())
   try {
-    // Clients of Job::Machine get a reply by default, tasks of `send` only when asked for.
+    // Clients of Job::Machine get a reply by default, tasks of `send` only when asked for. Workers are woken once
+    // more: a claim passes over a row that is locked, as this one is for a moment.
     await djet.query(
-      'update jobmachine.task set reply = true where task_id = $1 and status < 200 and not reply',
+      `with asked as (
+         update jobmachine.task set reply = true where task_id = $1 and status < 200 and not reply returning status
+       )
+       select pg_notify('jobmachine', '') from asked where status = 0`,
       [id],
     )
     for (;;) {

@@ -67,7 +67,7 @@ describe.skipIf(noBrowser('test/browser/shop.test.ts'))('the demo site in a brow
     expect(await figure('Orders')).toBe('830')
     const first = await page.locator('tbody tr td:first-child').allInnerTexts()
     await page.getByRole('link', { name: 'Next page' }).click()
-    await page.waitForURL(/after=/)
+    await page.waitForURL(/before=/)
     const second = await page.locator('tbody tr td:first-child').allInnerTexts()
     expect(second.some((order) => first.includes(order))).toBe(false)
     await page.getByLabel('State').selectOption('open')
