@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Context } from 'koa'
 import type { Database } from './db/database.ts'
 import type { FlashKind } from './engine.ts'
@@ -30,8 +31,8 @@ export interface SessionSettings {
 }
 
 /** Whether a request brings a session cookie: without one it is a guest's, whose page may come from the cache. */
-export function hasSession(ctx: Context): boolean {
-  return ctx.headers.cookie?.includes(`${COOKIE}=`) ?? false
+export function hasSession({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return headers.cookie?.includes(`${COOKIE}=`) ?? false
 }
 
 /**

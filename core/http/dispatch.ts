@@ -31,7 +31,7 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
     ctx.session = await Session.load(ctx, app.database, settings)
     const { user } = ctx.session
     const unsafe = UNSAFE.has(ctx.method)
-    const reads = !unsafe && user === null ? new Reads() : undefined
+    const reads = !unsafe && user === null && app.caches.pages ? new Reads() : undefined
     ctx.state.reads = reads
     ctx.djet = app.scope({ user, signal: signalOf(ctx, app.signal), ...(reads ? { reads } : {}) })
     ctx.form = unsafe ? await body.read(ctx) : {}

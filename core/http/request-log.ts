@@ -13,19 +13,38 @@ export function requestLog(log: Logger, enabled: boolean): Middleware {
     try {
       await next()
     } finally {
-      const ms = Math.round((performance.now() - begun) * 100) / 100
-      const line = {
-        method: ctx.method,
-        url: ctx.url.slice(0, LONGEST_URL),
-        status: ctx.status,
-        ms,
-        ip: ctx.ip,
-        user: ctx.djet?.user?.login,
-      }
-      if (ctx.status >= 500) log.error({ ...line, id: requestId(ctx) }, 'request')
-      else log.info(line, 'request')
+      const { method, url, status, ip } = ctx
+      const user = ctx.djet?.user?.login
+      logRequest(log, {
+        method,
+        url,
+        status,
+        begun,
+        ip,
+        user,
+        ...(status >= 500 ? { id: requestId(ctx) } : {}),
+      })
     }
   }
+}
+
+interface LoggedRequest {
+  readonly method: string
+  readonly url: string
+  readonly status: number
+  /** By `performance.now()`. */
+  readonly begun: number
+  readonly ip: string | undefined
+  readonly user?: string | undefined
+  readonly id?: string
+}
+
+/** Writes the line of one request. */
+export function logRequest(log: Logger, { begun, ...request }: LoggedRequest): void {
+  const ms = Math.round((performance.now() - begun) * 100) / 100
+  const line = { ...request, url: request.url.slice(0, LONGEST_URL), ms }
+  if (request.status >= 500) log.error(line, 'request')
+  else log.info(line, 'request')
 }
 
 /** Names a request on its error page and in the log. */

@@ -3,7 +3,7 @@ import helmet from 'helmet'
 import type { Middleware } from 'koa'
 
 /** What helmet sets, asked once instead of at every request: none of it depends on the request. */
-function headersOf(secure: boolean): Record<string, string> {
+export function headersOf(secure: boolean): Record<string, string> {
   const headers: Record<string, string> = {}
   const response = Object.create(ServerResponse.prototype, {
     setHeader: { value: (name: string, value: string) => (headers[name] = value) },

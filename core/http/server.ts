@@ -8,6 +8,7 @@ import type { Stop } from '../plugin.ts'
 import { BodyReader } from './body.ts'
 import { dispatch } from './dispatch.ts'
 import { errorPages } from './error-page.ts'
+import { guestLane } from './guest-lane.ts'
 import { health } from './health.ts'
 import { pageCache } from './page-cache.ts'
 import { requestLog } from './request-log.ts'
@@ -48,7 +49,11 @@ export function createKoa(app: DjetApp, statics: StaticFiles, secret: string): K
 export async function startHttp(app: DjetApp, statics: StaticFiles): Promise<Serving & { stop: Stop }> {
   const { config } = app
   const koa = createKoa(app, statics, await secretOf(app))
-  const server = createServer(koa.callback())
+  const viaKoa = koa.callback()
+  const lane = guestLane(app)
+  const server = createServer((request, response) => {
+    if (!lane(request, response)) void viaKoa(request, response)
+  })
   await listen(server, config.port, config.host)
   const { port } = server.address() as AddressInfo
   const host =
