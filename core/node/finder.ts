@@ -1,5 +1,5 @@
 import type { TaggedCache } from '../cache.ts'
-import type { Connection } from '../db/connection.ts'
+import type { Connection, NamedStatement } from '../db/connection.ts'
 import type { Node } from './node.ts'
 import type { Branch } from './nodes.ts'
 import { prefixesOf } from './part.ts'
@@ -8,6 +8,13 @@ import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
 
 /** Deeper paths than this have no node: each level is one probe of the path index. */
 const MAX_DEPTH = 64
+
+/** One statement for each depth; the first is never used. */
+const BRANCH_OF: readonly NamedStatement[] = Array.from({ length: MAX_DEPTH + 1 }, (_, depth) => ({
+  name: `djet-branch-${depth}`,
+  text: `select ${NODE_COLUMNS} from djet.node
+    where path in (${Array.from({ length: depth }, (_, i) => `$${i + 1}`).join(', ')})`,
+}))
 
 /** A branch and what is left of the path behind its first node. */
 export interface Found {
@@ -38,13 +45,7 @@ export class Finder {
     if (cached) return this.#record(cached)
     const moment = this.#cache?.moment ?? 0
     const prefixes = prefixesOf(path).slice(-MAX_DEPTH)
-    const rows = await this.#connection.query<NodeRow>(
-      {
-        name: `djet-branch-${prefixes.length}`,
-        text: `select ${NODE_COLUMNS} from djet.node where path in (${prefixes.map((_, i) => `$${i + 1}`).join(', ')})`,
-      },
-      prefixes,
-    )
+    const rows = await this.#connection.query<NodeRow>(BRANCH_OF[prefixes.length]!, prefixes)
     const branch = rows.sort((a, b) => b.path.length - a.path.length).map(nodeOf)
     const base = branch[0]
     const restPath = base === undefined ? path : path.slice(base.path === '/' ? 0 : base.path.length) || '/'

@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestSite, type TestSite } from '../site.ts'
 import type { Visitor } from '../visitor.ts'
@@ -12,6 +13,15 @@ describe('a page that is kept', () => {
   })
   afterAll(() => site.close())
 
+  /** By `http`, for `fetch` adds a Cache-Control of its own. */
+  const statusOf = (headers: Record<string, string>) =>
+    new Promise<number | undefined>((done, failed) => {
+      const request = get(`${guest.base}/`, { headers }, (response) => {
+        response.resume().on('end', () => done(response.statusCode))
+      })
+      request.on('error', failed)
+    })
+
   const withoutDate = (headers: Headers) =>
     [...headers].filter(([name]) => !['date', 'keep-alive', 'connection'].includes(name)).sort()
 
@@ -25,10 +35,9 @@ describe('a page that is kept', () => {
 
   test('is not sent again to who has it', async () => {
     const etag = (await guest.get('/')).headers.get('etag') ?? ''
-    const answer = await guest.get('/', { 'if-none-match': etag })
-    expect([answer.status, answer.text, answer.headers.get('etag')]).toEqual([304, '', etag])
-    expect((await guest.get('/', { 'if-none-match': etag, 'cache-control': 'no-cache' })).status).toBe(200)
-    expect((await guest.get('/', { 'if-none-match': '"other"' })).status).toBe(200)
+    expect(await statusOf({ 'if-none-match': etag })).toBe(304)
+    expect(await statusOf({ 'if-none-match': etag, 'cache-control': 'no-cache' })).toBe(200)
+    expect(await statusOf({ 'if-none-match': '"other"' })).toBe(200)
   })
 
   test('has the headers of a secure site behind a proxy that says so', async () => {
