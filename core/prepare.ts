@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { migrateUp } from './db/migrate.ts'
 import type { DjetApp } from './djet.ts'
 import { page } from './page.ts'
@@ -5,8 +6,9 @@ import type { Djet } from './scope.ts'
 
 /** Version and folder of what has migrations, core first, plugins in the order of what they require. */
 export function featuresOf(app: DjetApp): { name: string; version: string; migrations?: URL }[] {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   return [
-    { name: 'core', version: '0.1.0', migrations: new URL('../migrations/', import.meta.url) },
+    { name: 'core', version, migrations: new URL('../migrations/', import.meta.url) },
     ...app.plugins.map(({ name, version = '0.0.0', folder }) => ({
       name,
       version,

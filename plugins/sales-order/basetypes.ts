@@ -179,4 +179,3 @@ export const upload = defineBasetype({
     size: field.int({ title: 'Bytes', updatable: false }),
   },
 })
-export type Upload = NodeOf<typeof upload>
