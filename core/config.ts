@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import { DjetError, didYouMean, messageOf } from './error.ts'
+import { parseAddress } from './mail/message.ts'
 import type { Plugin } from './plugin.ts'
 import type { Djet } from './scope.ts'
 
@@ -27,6 +28,12 @@ const size = z
 
 const seconds = z.number().positive()
 const localPath = z.string().regex(/^\/(?![/\\])/, "must be a path of this site, beginning with one '/'")
+
+/** `https://example.com`, nothing behind the host. */
+const origin = z
+  .string()
+  .regex(/^https?:\/\/[^/?#@\s]+\/?$/, 'must be like https://example.com, without a path')
+  .transform((url) => new URL(url).origin)
 
 const schema = z.strictObject({
   /** What templates see as `it.site`. */
@@ -55,6 +62,29 @@ const schema = z.strictObject({
       z.strictObject({ pages: z.boolean().default(true), maxSize: size.default(DEFAULT_CACHE) }),
     ])
     .default(true),
+  /** Where the site is reached, e.g. `https://example.com`; `DJET_URL`. Links in mails begin with it. */
+  url: origin.optional(),
+  /** Mail server; without `url` (`DJET_SMTP_URL`) mails are kept below `var/mail/`. */
+  mail: z
+    .strictObject({
+      /** Sender, `Name <address>`. */
+      from: z
+        .string()
+        .refine((text) => parseAddress(text) !== undefined, 'must be like Shop <shop@example.com>')
+        .optional(),
+      /** `smtp://user:password@host:587` or `smtps://…`. */
+      url: z
+        .string()
+        .regex(/^smtps?:\/\/[^/]/, 'must begin with smtp:// or smtps://')
+        .optional(),
+    })
+    .prefault({}),
+  passwords: z
+    .strictObject({
+      /** Characters a password has at least. */
+      shortest: z.int().min(8).max(100).default(10),
+    })
+    .prefault({}),
   /** Where visitors who may not see a page are sent. */
   login: localPath.default('/login'),
   session: z
@@ -166,7 +196,36 @@ export function checkConfig(input: unknown, dir: string, env: NodeJS.ProcessEnv 
     throw new DjetError('CONFIG_INVALID', 'DATABASE_URL must begin with postgres:// or postgresql://.')
   }
   const port = config.port ?? portFrom(env.PORT)
-  return Object.freeze({ ...config, ...(database === undefined ? {} : { database }), port, dir })
+  return Object.freeze({
+    ...config,
+    ...(database === undefined ? {} : { database }),
+    ...withMail(config, env),
+    port,
+    dir,
+  })
+}
+
+/** Mail server and address of the site, from the environment where the configuration does not name them. */
+function withMail({ mail, url }: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
+  const server = mail.url ?? (env.DJET_SMTP_URL || undefined)
+  if (server !== undefined && !/^smtps?:\/\/[^/]/.test(server)) {
+    throw new DjetError('CONFIG_INVALID', 'DJET_SMTP_URL must begin with smtp:// or smtps://.')
+  }
+  const given = origin.safeParse(url ?? env.DJET_URL)
+  if (url === undefined && env.DJET_URL && !given.success) {
+    throw new DjetError('CONFIG_INVALID', 'DJET_URL must be like https://example.com, without a path.')
+  }
+  if (server !== undefined && !given.success) {
+    const why = 'links in mails begin with it, and what a request says about its host cannot be trusted'
+    throw new DjetError('CONFIG_INVALID', `with a mail server the option 'url' (DJET_URL) is needed: ${why}.`)
+  }
+  if (server !== undefined && mail.from === undefined) {
+    throw new DjetError('CONFIG_INVALID', "with a mail server the option 'mail.from' is needed.")
+  }
+  return {
+    mail: { ...mail, ...(server === undefined ? {} : { url: server }) },
+    ...(given.success ? { url: given.data } : {}),
+  }
 }
 
 function portFrom(text: string | undefined): number {

@@ -88,6 +88,10 @@ class Scope implements Djet {
     return this.#nodes
   }
 
+  get mail() {
+    return this.#options.app.mail
+  }
+
   get files(): Files {
     this.#files ??= new FileStore(this.#options.connection)
     return this.#files

@@ -12,6 +12,7 @@ import { startHousekeeping } from './housekeeping.ts'
 import { startHttp } from './http/server.ts'
 import { StaticFiles } from './http/static.ts'
 import { openLog } from './log.ts'
+import { Mailer } from './mail/mailer.ts'
 import { menuOf } from './menu.ts'
 import type { User } from './node/access.ts'
 import {
@@ -82,6 +83,7 @@ export class DjetApp {
   /** Folder of an embedded server's data; undefined with a server of one's own. */
   readonly dataDir: string | undefined
   readonly listen: ListenHub
+  readonly mail: Mailer
   readonly renderer: Renderer
   readonly rules: Rules
   /** Lines for whoever starts the site: a new password, an address. */
@@ -116,6 +118,8 @@ export class DjetApp {
     this.listen = parts.listen
     this.#registry = parts.registry
     this.#opened = parts.stops
+    this.mail = new Mailer({ config: parts.config, log: parts.log })
+    this.#opened.push(() => this.mail.close())
     this.rules = new Rules(parts.registry.basetypes)
     this.renderer = new Renderer({ dir: parts.config.dir, registry: parts.registry, cache: !parts.dev })
     this.#statics = new StaticFiles(parts.config.dir, parts.registry, !parts.dev)

@@ -4,6 +4,7 @@ import type { Config } from './config.ts'
 import type { Connection, NamedStatement } from './db/connection.ts'
 import type { DjetApp } from './djet.ts'
 import type { Files } from './file/files.ts'
+import type { Mail } from './mail/mailer.ts'
 import type { Permission, User } from './node/access.ts'
 import type { NodeRef, Nodes } from './node/nodes.ts'
 
@@ -33,6 +34,7 @@ export interface Djet {
   readonly connection: Connection
   readonly nodes: Nodes
   readonly files: Files
+  readonly mail: Mail
   readonly log: Logger
   /** Aborts when the request's client has gone, the task is cancelled or the process stops. */
   readonly signal: AbortSignal

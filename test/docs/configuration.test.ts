@@ -35,6 +35,8 @@ test('the defaults are those of the configuration guide', () => {
     trustProxy: false,
     plugins: [],
     cache: true,
+    mail: {},
+    passwords: { shortest: 10 },
     login: '/login',
     session: { days: 14 },
     limits: { body: 1024 ** 2, upload: 100 * 1024 ** 2, url: 4096 },
