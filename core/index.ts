@@ -7,12 +7,12 @@ export { z } from 'zod'
 export {
   type Account,
   authenticate,
-  checkPassword,
   createAccount,
   findAccount,
   type NewAccount,
   setPassword,
 } from './account.ts'
+export { type AccountSession, endSessions, sessionsOf } from './account-sessions.ts'
 export { type Basetype, defineBasetype, type NodeOf } from './basetype.ts'
 export { type Config, defineConfig, type SiteConfig } from './config.ts'
 export type { Connection, NamedStatement } from './db/connection.ts'
@@ -60,6 +60,7 @@ export type {
 } from './node/nodes.ts'
 export { partFrom } from './node/part.ts'
 export { page } from './page.ts'
+export { checkPassword } from './password.ts'
 export { encodePath, type FormState, type MenuItem, type Payload, urlBelow } from './payload.ts'
 export * from './plugin.ts'
 export type { Registry } from './registry.ts'

@@ -7,6 +7,8 @@ import type { User } from './node/access.ts'
 
 const COOKIE = 'djet_session'
 const GUEST_COOKIE = 'djet_guest'
+/** Characters of what a browser says it is that are kept. */
+const LONGEST_USER_AGENT = 300
 
 /** A message for the next page. */
 export interface Flash {
@@ -15,6 +17,7 @@ export interface Flash {
 }
 
 interface SessionRow {
+  id: number
   account_id: number | null
   login: string | null
   name: string | null
@@ -44,6 +47,7 @@ export class Session {
   readonly #database: Database
   readonly #settings: SessionSettings
   #token: string | undefined
+  #id: number | undefined
   #guestKey: string | undefined
   #user: User | null = null
   #flash: Flash[] = []
@@ -61,7 +65,7 @@ export class Session {
     const [row] = await database.query<SessionRow>(
       {
         name: 'djet-session',
-        text: `select s.account_id, a.login, a.name, a.roles, s.flash, s.seen < now() - interval '5 minutes' as stale
+        text: `select s.id, s.account_id, a.login, a.name, a.roles, s.flash, s.seen < now() - interval '5 minutes' as stale
           from djet.session s left join djet.account a on a.id = s.account_id and a.enabled
           where s.token_hash = $1 and s.expires > now()`,
       },
@@ -69,6 +73,7 @@ export class Session {
     )
     if (!row) return session
     session.#token = token
+    session.#id = row.id
     session.#flash = row.flash
     if (row.account_id !== null && row.login !== null) {
       session.#user = {
@@ -80,6 +85,11 @@ export class Session {
     }
     if (row.stale) await session.#touch(token)
     return session
+  }
+
+  /** Its number among those of `sessionsOf`; undefined: nothing is kept of this visitor. */
+  get id(): number | undefined {
+    return this.#id
   }
 
   get user(): User | null {
@@ -156,11 +166,13 @@ export class Session {
 
   async #begin(accountId: number | null): Promise<void> {
     const token = randomBytes(32).toString('base64url')
-    await this.#database.query(
-      `insert into djet.session (token_hash, account_id, expires) values ($1, $2, now() + $3 * interval '1 day')`,
-      [digest(token), accountId, this.#settings.days],
+    const [row] = await this.#database.query<{ id: number }>(
+      `insert into djet.session (token_hash, account_id, expires, address, user_agent)
+       values ($1, $2, now() + $3 * interval '1 day', $4, $5) returning id`,
+      [digest(token), accountId, this.#settings.days, ...this.#device()],
     )
     this.#token = token
+    this.#id = row!.id
     this.#ctx.cookies.set(COOKIE, token, this.#cookieOptions())
   }
 
@@ -168,13 +180,21 @@ export class Session {
     if (this.#token === undefined) return
     await this.#database.query('delete from djet.session where token_hash = $1', [digest(this.#token)])
     this.#token = undefined
+    this.#id = undefined
     this.#flash = []
+  }
+
+  /** Address and browser of this request. */
+  #device(): [string | null, string | null] {
+    const { ip, headers } = this.#ctx
+    return [ip || null, headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null]
   }
 
   async #touch(token: string): Promise<void> {
     await this.#database.query(
-      `update djet.session set seen = now(), expires = now() + $2 * interval '1 day' where token_hash = $1`,
-      [digest(token), this.#settings.days],
+      `update djet.session set seen = now(), expires = now() + $2 * interval '1 day', address = $3, user_agent = $4
+       where token_hash = $1`,
+      [digest(token), this.#settings.days, ...this.#device()],
     )
     this.#ctx.cookies.set(COOKIE, token, this.#cookieOptions())
   }

@@ -104,8 +104,8 @@ beforeAll(async () => {
       ...(i % 3 === 0 ? { acl: secret } : {}),
     })),
   )
-  await addUser(djet, { login: 'nancy', password: 'nancy-password', roles: ['staff'] })
-  await addUser(djet, { login: 'joe', password: 'joe-password' })
+  await addUser(djet, { login: 'nancy', password: 'n-quiet-river', roles: ['staff'] })
+  await addUser(djet, { login: 'joe', password: 'j-quiet-river' })
 })
 afterAll(() => site.close())
 
@@ -203,7 +203,7 @@ describe('a request for what may not be viewed', () => {
     expect(form.text).toContain('name="return" value="/office?tab=2&amp;x=%26"')
     const logged = await someone.post('/login', {
       login: 'nancy',
-      password: 'nancy-password',
+      password: 'n-quiet-river',
       return: '/office?tab=2&x=%26',
     })
     expect([logged.status, logged.location]).toEqual([303, '/office?tab=2&x=%26'])
@@ -218,7 +218,7 @@ describe('a request for what may not be viewed', () => {
   })
 
   test('tells who is logged in 403', async () => {
-    const joe = await (await site.visitor()).login('joe', 'joe-password')
+    const joe = await (await site.visitor()).login('joe', 'j-quiet-river')
     for (const path of ['/office', '/open/-/edit', '/open/-/new/open', '/open/-/delete', '/users']) {
       const answer = await joe.get(path)
       expect([path, answer.status]).toEqual([path, 403])
@@ -246,7 +246,7 @@ describe('the JSON of a page', () => {
     const someone = await site.visitor()
     expect((await someone.json<{ data: object }>('/open')).data).toEqual({ note: 'hello' })
     expect((await someone.get('/open')).text).not.toContain('import 7')
-    const nancy = await (await site.visitor()).login('nancy', 'nancy-password')
+    const nancy = await (await site.visitor()).login('nancy', 'n-quiet-river')
     expect((await nancy.json<{ data: object }>('/open')).data).toEqual({ note: 'hello', origin: 'import 7' })
     expect((await nancy.get('/open')).text).toContain('import 7')
   })

@@ -111,7 +111,7 @@ let guest: Visitor
 beforeAll(async () => {
   site = await createTestSite({ plugins: [users(), plugin()] })
   await site.djet.nodes.insert('/', { basetype: clock, part: 'clock', name: 'Clock' })
-  await addUser(site.djet, { login: 'nancy', password: 'nancy-password' })
+  await addUser(site.djet, { login: 'nancy', password: 'n-quiet-river' })
   guest = await site.visitor()
 })
 afterAll(() => site.close())
@@ -207,7 +207,7 @@ describe('who has changed a page', () => {
 
 describe('what is private', () => {
   test("is not kept: a user's page is not shown to a guest", async () => {
-    const nancy = await (await site.visitor()).login('nancy', 'nancy-password')
+    const nancy = await (await site.visitor()).login('nancy', 'n-quiet-river')
     await site.djet.nodes.update('/clock', { title: 'Fresh' })
     const page = await nancy.get('/clock')
     expect(page.text).toContain('>nancy</span>')
@@ -227,7 +227,7 @@ describe('what is private', () => {
   })
 
   test('is not kept: a message is for one visitor, once', async () => {
-    const nancy = await (await site.visitor()).login('nancy', 'nancy-password')
+    const nancy = await (await site.visitor()).login('nancy', 'n-quiet-river')
     await nancy.post('/logout', {})
     expect((await nancy.get('/clock')).text).toContain('You are logged out.')
     expect((await guest.get('/clock')).text).not.toContain('You are logged out.')

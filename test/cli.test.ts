@@ -29,7 +29,7 @@ beforeAll(async () => {
     'plugins/shelf/migrations/0002_book.ts': migration('book'),
   })
   database = await createTestDatabase()
-  env = { DATABASE_URL: database.url, DJET_ADMIN_PASSWORD: 'admin-password' }
+  env = { DATABASE_URL: database.url, DJET_ADMIN_PASSWORD: 'a-quiet-river' }
 })
 afterAll(async () => {
   await database.drop()
@@ -160,8 +160,8 @@ describe('a site', () => {
     expect(first.out).toMatch(/^ {2}open +http:\/\/127\.0\.0\.1:\d+$/m)
     expect(first.out).toMatch(/^ {2}log in +as admin, /m)
     expect(first.out).toMatch(/^ {2}data +\S+$/m)
-    expect(first.out).not.toContain('admin-password')
-    const admin = await new Visitor(url).login('admin', 'admin-password')
+    expect(first.out).not.toContain('a-quiet-river')
+    const admin = await new Visitor(url).login('admin', 'a-quiet-river')
     expect((await admin.get('/first')).status).toBe(200)
     await admin.post('/first/-/edit', { name: 'First', title: 'Kept' })
     const ended = await first.stop('SIGTERM')

@@ -69,7 +69,7 @@ export async function createTestSite(options: TestSiteOptions = {}): Promise<Tes
 }
 
 /** Password of `admin` at sites opened from a folder. */
-export const ADMIN_PASSWORD = 'admin-password'
+export const ADMIN_PASSWORD = 'a-quiet-river'
 
 /** The database of a folder's site, migrated and seeded once a run. */
 function seeded(dir: string): Promise<string> {

@@ -11,9 +11,8 @@ export const userCommand: Command = {
   summary: 'make a user, or give one a new password',
   async run({ args, open, print }) {
     const { action, login, values } = read(args)
-    const password = values.password ?? newPassword()
-    const app = await open()
-    const djet = app.scope()
+    const djet = (await open()).scope()
+    const password = values.password ?? newPassword(djet)
     if (action === 'add') {
       await addUser(djet, {
         login,

@@ -13,13 +13,13 @@ export async function seed(djet: Djet): Promise<void> {
   await djet.nodes.insert('/', { basetype: logout, part: 'logout', name: 'Log out' })
   await djet.nodes.insert('/', { basetype: users, part: 'users', name: 'Users' })
   const given = process.env.DJET_ADMIN_PASSWORD
-  const password = given || newPassword()
+  const password = given || newPassword(djet)
   await addUser(djet, { login: 'admin', name: 'Administrator', password, roles: ['admin', 'staff'] })
   const text = given ? 'password as given by DJET_ADMIN_PASSWORD' : `password ${password}  (shown this once)`
   djet.app.announcements.push({ label: 'log in', text: `as admin, ${text}` })
 }
 
-/** 96 random bits, 16 characters. */
-export function newPassword(): string {
-  return randomBytes(12).toString('base64url')
+/** At least 96 random bits, 16 characters; longer where the site wants longer passwords. */
+export function newPassword({ config }: Pick<Djet, 'config'>): string {
+  return randomBytes(Math.max(12, config.passwords.shortest)).toString('base64url')
 }

@@ -27,8 +27,8 @@ export async function openLibrary(config: TestSiteOptions['config'] = {}): Promi
     name: 'Emma',
     data: { author: 'Austen' },
   })
-  await addUser(djet, { login: 'nancy', password: 'nancy-password', roles: ['staff'] })
-  const editor = await (await site.visitor()).login('nancy', 'nancy-password')
+  await addUser(djet, { login: 'nancy', password: 'n-quiet-river', roles: ['staff'] })
+  const editor = await (await site.visitor()).login('nancy', 'n-quiet-river')
   await editor.get('/')
   return { site, editor, guest: await site.visitor() }
 }

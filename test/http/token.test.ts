@@ -35,7 +35,7 @@ describe('a form is refused', () => {
   })
 
   test('with the token of someone else', async () => {
-    const other = await (await library.site.visitor()).login('nancy', 'nancy-password')
+    const other = await (await library.site.visitor()).login('nancy', 'n-quiet-river')
     expect((await lend(library.editor, await other.token())).status).toBe(403)
     expect((await lend(library.editor, await library.guest.token())).status).toBe(403)
   })
@@ -43,7 +43,7 @@ describe('a form is refused', () => {
   test('with the token he had before he logged in', async () => {
     const someone = await library.site.visitor()
     const before = await someone.token()
-    await someone.login('nancy', 'nancy-password')
+    await someone.login('nancy', 'n-quiet-river')
     expect((await lend(someone, before)).status).toBe(403)
   })
 

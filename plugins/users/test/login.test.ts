@@ -6,11 +6,11 @@ let site: TestSite
 
 beforeAll(async () => {
   site = await createTestSite({ plugins: [users()] })
-  await addUser(site.djet, { login: 'nancy', name: 'Nancy', password: 'nancy-password', roles: ['staff'] })
+  await addUser(site.djet, { login: 'nancy', name: 'Nancy', password: 'n-quiet-river', roles: ['staff'] })
 })
 afterAll(() => site.close())
 
-const right = { login: 'nancy', password: 'nancy-password' }
+const right = { login: 'nancy', password: 'n-quiet-river' }
 
 describe('a login', () => {
   test('gives a cookie that scripts and other sites cannot use', async () => {
@@ -67,13 +67,13 @@ describe('a login', () => {
   })
 
   test('of an account that is switched off is refused, and its sessions end', async () => {
-    await addUser(site.djet, { login: 'steven', password: 'steven-password' })
-    const steven = await (await site.visitor()).login('steven', 'steven-password')
+    await addUser(site.djet, { login: 'steven', password: 's-quiet-river' })
+    const steven = await (await site.visitor()).login('steven', 's-quiet-river')
     await site.djet.query("update djet.account set enabled = false where login = 'steven'")
     expect(await steven.json('/-/session')).toMatchObject({ user: null })
     const again = await (await site.visitor()).post('/login', {
       login: 'steven',
-      password: 'steven-password',
+      password: 's-quiet-river',
     })
     expect(again.status).toBe(401)
   })
@@ -112,7 +112,7 @@ describe('a login', () => {
 
 describe('a logout', () => {
   test('ends the session here and in the database', async () => {
-    const visitor = await (await site.visitor()).login('nancy', 'nancy-password')
+    const visitor = await (await site.visitor()).login('nancy', 'n-quiet-river')
     const count = async () =>
       (await site.djet.query('select 1 from djet.session where account_id is not null')).length
     const before = await count()
@@ -138,7 +138,7 @@ describe('a logout', () => {
   })
 
   test('needs a form: a link from another page logs nobody out', async () => {
-    const visitor = await (await site.visitor()).login('nancy', 'nancy-password')
+    const visitor = await (await site.visitor()).login('nancy', 'n-quiet-river')
     expect((await visitor.get('/logout')).text).toContain('You are logged in as Nancy.')
     expect((await visitor.post('/logout', {}, { withoutToken: true })).status).toBe(403)
     expect(await visitor.json('/-/session')).toMatchObject({ user: { login: 'nancy' } })
@@ -147,7 +147,7 @@ describe('a logout', () => {
 
 describe('a session', () => {
   test('ends when its time is over', async () => {
-    const visitor = await (await site.visitor()).login('nancy', 'nancy-password')
+    const visitor = await (await site.visitor()).login('nancy', 'n-quiet-river')
     await site.djet.query("update djet.session set expires = now() - interval '1 second'")
     expect(await visitor.json('/-/session')).toMatchObject({ user: null })
   })
@@ -164,7 +164,7 @@ describe('a session', () => {
   })
 
   test('goes on under a new token after a login', async () => {
-    const visitor = await (await site.visitor()).login('nancy', 'nancy-password')
+    const visitor = await (await site.visitor()).login('nancy', 'n-quiet-river')
     const again = await visitor.post('/login', right)
     expect(again.headers.getSetCookie().join()).toContain('djet_session=')
   })

@@ -11,8 +11,8 @@ let admin: Visitor
 beforeAll(async () => {
   site = await createTestSite({ plugins: [users()] })
   djet = site.djet
-  await changePassword(djet, { login: 'admin', password: 'admin-password' })
-  admin = await (await site.visitor()).login('admin', 'admin-password')
+  await changePassword(djet, { login: 'admin', password: 'a-quiet-river' })
+  admin = await (await site.visitor()).login('admin', 'a-quiet-river')
   await admin.get('/')
 })
 afterAll(() => site.close())
@@ -37,17 +37,17 @@ describe('a new user', () => {
     const node = await addUser(djet, {
       login: 'Nancy',
       name: 'Nancy Davolio',
-      password: 'nancy-password',
+      password: 'n-quiet-river',
       email: 'nancy@northwind.example',
       roles: ['staff', 'staff'],
     })
     expect(node).toMatchObject({ path: '/users/nancy', name: 'Nancy Davolio' })
     expect(node.data).toEqual({ login: 'nancy', email: 'nancy@northwind.example' })
-    expect(await authenticate(djet, 'nancy', 'nancy-password')).toMatchObject({ roles: ['staff'] })
+    expect(await authenticate(djet, 'nancy', 'n-quiet-river')).toMatchObject({ roles: ['staff'] })
     const rows = await djet.query<{ text: string }>(
       'select to_jsonb(a)::text as text from djet.account a union all select to_jsonb(n)::text from djet.node n',
     )
-    expect(rows.filter(({ text }) => text.includes('nancy-password'))).toEqual([])
+    expect(rows.filter(({ text }) => text.includes('n-quiet-river'))).toEqual([])
     expect(rows.some(({ text }) => text.includes('$argon2id$'))).toBe(true)
   })
 
@@ -55,8 +55,12 @@ describe('a new user', () => {
     [{ login: 'two words', password: 'long-enough' }, 'LOGIN_INVALID'],
     [{ login: '', password: 'long-enough' }, 'LOGIN_INVALID'],
     [{ login: '../x', password: 'long-enough' }, 'LOGIN_INVALID'],
-    [{ login: 'short', password: '1234567' }, 'PASSWORD_TOO_SHORT'],
+    [{ login: 'short', password: '123456789' }, 'PASSWORD_TOO_SHORT'],
     [{ login: 'long', password: 'x'.repeat(1001) }, 'PASSWORD_TOO_LONG'],
+    [{ login: 'known', password: 'Qwertyuiop' }, 'PASSWORD_COMMON'],
+    [{ login: 'nancy.d', password: 'my-NANCY-D-1948' }, 'PASSWORD_HAS_NAME'],
+    [{ login: 'nancy@shop.example', password: 'nancy and the sea' }, 'PASSWORD_HAS_NAME'],
+    [{ login: 'title', password: 'the site of djet' }, 'PASSWORD_HAS_NAME'],
     [{ login: 'role', password: 'long-enough', roles: ['everyone'] }, 'ROLE_INVALID'],
     [{ login: 'mail', password: 'long-enough', email: 'no mail' }, 'FIELD_INVALID'],
     [{ login: 'ADMIN', password: 'long-enough' }, 'LOGIN_TAKEN'],
@@ -69,10 +73,10 @@ describe('a new user', () => {
   })
 
   test('counts the characters of his password, not its bytes', async () => {
-    await expect(addUser(djet, { login: 'seven', password: '🔑'.repeat(7) })).rejects.toMatchObject({
+    await expect(addUser(djet, { login: 'nine', password: '🔑'.repeat(9) })).rejects.toMatchObject({
       code: 'PASSWORD_TOO_SHORT',
     })
-    await expect(addUser(djet, { login: 'eight', password: '🔑'.repeat(8) })).resolves.toBeDefined()
+    await expect(addUser(djet, { login: 'ten', password: '🔑'.repeat(10) })).resolves.toBeDefined()
   })
 
   test('is made by the form of the users page', async () => {
@@ -80,7 +84,7 @@ describe('a new user', () => {
       login: 'janet',
       name: '',
       email: '',
-      password: 'janet-password',
+      password: 'j-quiet-river',
       roles: 'staff, editor',
     })
     expect([answer.status, answer.location]).toEqual([303, '/users'])
@@ -101,15 +105,15 @@ describe('a new user', () => {
     expect(answer.text).toContain('value="janet"')
     expect(answer.text).not.toContain('long-enough')
     expect((await admin.post('/users', { login: 'x', password: 'short' })).text).toContain(
-      'at least 8 characters',
+      'at least 10 characters',
     )
   })
 })
 
 describe('the roles of a user', () => {
   test('hold from his next request on', async () => {
-    await addUser(djet, { login: 'robert', password: 'robert-password' })
-    const robert = await (await site.visitor()).login('robert', 'robert-password')
+    await addUser(djet, { login: 'robert', password: 'r-quiet-river' })
+    const robert = await (await site.visitor()).login('robert', 'r-quiet-river')
     expect((await robert.get('/users')).status).toBe(403)
     await admin.post('/users/robert/roles', { roles: 'admin' })
     expect((await robert.get('/users')).status).toBe(200)
@@ -131,7 +135,7 @@ describe('the roles of a user', () => {
       code: 'LAST_ADMIN',
       status: 409,
     })
-    await addUser(djet, { login: 'second', password: 'second-password', roles: ['admin'] })
+    await addUser(djet, { login: 'second', password: 's-quiet-river', roles: ['admin'] })
     const both = await Promise.allSettled(
       ['admin', 'second'].map((login) => changeRoles(djet, { login, roles: ['staff'] })),
     )
@@ -150,19 +154,19 @@ describe('the roles of a user', () => {
 
 describe('a new password', () => {
   test('ends all sessions of the user', async () => {
-    await addUser(djet, { login: 'laura', password: 'laura-password' })
-    const laura = await (await site.visitor()).login('laura', 'laura-password')
+    await addUser(djet, { login: 'laura', password: 'l-quiet-river' })
+    const laura = await (await site.visitor()).login('laura', 'l-quiet-river')
     const answer = await admin.post('/users/laura/password', { password: 'other-password' })
     expect(answer.status).toBe(303)
     expect(await laura.json('/-/session')).toMatchObject({ user: null })
-    expect(await authenticate(djet, 'laura', 'laura-password')).toBeNull()
+    expect(await authenticate(djet, 'laura', 'l-quiet-river')).toBeNull()
     expect(await authenticate(djet, 'laura', 'other-password')).not.toBeNull()
   })
 
   test('that is too short is refused at its field', async () => {
     const answer = await admin.post('/users/admin/password', { password: 'short' })
     expect(answer.status).toBe(422)
-    expect(answer.text).toContain('id="password-error">must have at least 8 characters')
+    expect(answer.text).toContain('id="password-error">must have at least 10 characters')
   })
 
   test('of nobody is refused', async () => {
@@ -175,10 +179,10 @@ describe('a new password', () => {
 
 describe('a deleted user', () => {
   test('cannot log in any more', async () => {
-    await addUser(djet, { login: 'gone', password: 'gone-password' })
-    const gone = await (await site.visitor()).login('gone', 'gone-password')
+    await addUser(djet, { login: 'gone', password: 'g-quiet-river' })
+    const gone = await (await site.visitor()).login('gone', 'g-quiet-river')
     await admin.post('/users/gone/-/delete', {})
-    expect(await authenticate(djet, 'gone', 'gone-password')).toBeNull()
+    expect(await authenticate(djet, 'gone', 'g-quiet-river')).toBeNull()
     expect(await gone.json('/-/session')).toMatchObject({ user: null })
   })
 })
