@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { type AuditEntry, type Origin, writeAudit } from './audit.ts'
 import type { Connection, NamedStatement } from './db/connection.ts'
 import type { DjetApp } from './djet.ts'
 import { FileStore } from './file/file-store.ts'
@@ -17,6 +18,7 @@ interface ScopeOptions {
   /** Undefined: the system, which no access rule holds back. */
   readonly rights: Rights | undefined
   readonly user: User | null
+  readonly origin: Origin
   /** Or what makes it at first need: a request rarely asks. */
   readonly signal: AbortSignal | (() => AbortSignal)
   readonly log: Logger
@@ -58,6 +60,9 @@ class Scope implements Djet {
   }
   get user() {
     return this.#options.user
+  }
+  get door() {
+    return this.#options.origin.door
   }
   get system() {
     return this.#options.rights === undefined
@@ -106,6 +111,11 @@ class Scope implements Djet {
     if (later) later.push(...ours)
     else for (const work of ours) await work()
     return result
+  }
+
+  async audit(entry: AuditEntry): Promise<void> {
+    const { connection, origin, user } = this.#options
+    await writeAudit(connection, origin, user?.login ?? null, entry)
   }
 
   async afterCommit(work: () => void | Promise<void>): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Logger } from 'pino'
+import type { Origin } from './audit.ts'
 import type { Basetype } from './basetype.ts'
 import { type Config, checkConfig, DEFAULT_CACHE, loadConfig, type SiteConfig } from './config.ts'
 import { createScope } from './create-scope.ts'
@@ -43,6 +44,8 @@ export interface OpenOptions {
   poolSize?: number
   /** Templates and static files are read anew each time. */
   dev?: boolean
+  /** Where work comes from that does not say so itself: what records of audit tell; the system when absent. */
+  origin?: Origin
 }
 
 export interface AppScopeOptions {
@@ -55,6 +58,8 @@ export interface AppScopeOptions {
   log?: Logger
   /** Values plugins add to the scope, such as `task`. */
   add?: Partial<Djet>
+  /** Where the work comes from; what the site was opened with when absent. */
+  origin?: Origin
   /** Where reads leave their tags, for caching what is made of them. */
   reads?: Reads
 }
@@ -90,6 +95,7 @@ export class DjetApp {
   readonly announcements: { label: string; text: string }[] = []
   readonly #registry: Registry
   readonly #statics: StaticFiles
+  readonly #origin: Origin
   readonly #stopping = new AbortController()
   /** What opening the site began, to be ended in reverse order. */
   readonly #opened: Stop[]
@@ -108,6 +114,7 @@ export class DjetApp {
     dataDir: string | undefined
     listen: ListenHub
     dev: boolean
+    origin: Origin
     stops: Stop[]
   }) {
     this.config = parts.config
@@ -117,6 +124,7 @@ export class DjetApp {
     this.dataDir = parts.dataDir
     this.listen = parts.listen
     this.#registry = parts.registry
+    this.#origin = parts.origin
     this.#opened = parts.stops
     this.mail = new Mailer({ config: parts.config, log: parts.log })
     this.#opened.push(() => this.mail.close())
@@ -162,6 +170,7 @@ export class DjetApp {
       connection: this.database,
       rights: system ? undefined : this.rules.for(user ?? null),
       user: user ?? null,
+      origin: options.origin ?? this.#origin,
       signal: options.signal ?? this.signal,
       log: options.log ?? this.log,
       reads: options.reads,
@@ -284,7 +293,8 @@ async function openChecked(config: Config, options: OpenOptions): Promise<DjetAp
     stops.push(() => database.close())
     const listen = new ListenHub(url, log, { applicationName })
     stops.push(() => listen.stop())
-    return new DjetApp({ config, log, registry, database, dataDir, listen, dev: options.dev ?? false, stops })
+    const { dev = false, origin = { door: 'system' } } = options
+    return new DjetApp({ config, log, registry, database, dataDir, listen, dev, origin, stops })
   } catch (error) {
     for (const stop of stops.reverse()) await stop().catch(() => {})
     throw error

@@ -13,6 +13,16 @@ export {
   setPassword,
 } from './account.ts'
 export { type AccountSession, endSessions, sessionsOf } from './account-sessions.ts'
+export {
+  type AuditEntry,
+  type AuditFilter,
+  type AuditLine,
+  auditActions,
+  DOORS,
+  type Door,
+  listAudit,
+  type Origin,
+} from './audit.ts'
 export { type Basetype, defineBasetype, type NodeOf } from './basetype.ts'
 export { type Config, defineConfig, type SiteConfig } from './config.ts'
 export type { Connection, NamedStatement } from './db/connection.ts'

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
+import type { AuditEntry, Door } from './audit.ts'
 import type { Config } from './config.ts'
 import type { Connection, NamedStatement } from './db/connection.ts'
 import type { DjetApp } from './djet.ts'
@@ -42,6 +43,16 @@ export interface Djet {
   readonly user: User | null
   /** True when access rules do not apply (tasks, commands, `asSystem()`). */
   readonly system: boolean
+  /** By which way the work came: a form, a program over HTTP, the command line, a task, the site itself. */
+  readonly door: Door
+  /**
+   * Notes who did what, by which door: in the transaction of this scope, so that the record exists if and only if
+   * the action does. Call it in the transaction that carries the action out.
+   *
+   * @example await djet.audit({ action: 'library.lend', subject: reader, nodeId: book.id })
+   * @throws {DjetError} AUDIT_INVALID, for an action that is not called `<plugin>.<verb>`
+   */
+  audit(entry: AuditEntry): Promise<void>
   /**
    * Runs work in a transaction: committed when it returns, rolled back when it throws. The scope handed to it is
    * the one to use inside. Nested calls are savepoints.

@@ -49,7 +49,10 @@ async function run(args: readonly string[]): Promise<void> {
       signal: stopping.signal,
       print,
       open: async () => {
-        const app = await openSite(dir, { applicationName: `djet-${name}/${process.pid}` })
+        const app = await openSite(dir, {
+          applicationName: `djet-${name}/${process.pid}`,
+          origin: { door: 'cli', via: `djet ${name}` },
+        })
         opened.push(app)
         await app.prepare()
         return app

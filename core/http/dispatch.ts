@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa'
+import type { Door } from '../audit.ts'
 import { defaultEngine } from '../default-engine.ts'
 import type { DjetApp } from '../djet.ts'
 import type { EngineContext, FlashKind } from '../engine.ts'
@@ -33,7 +34,8 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
     const unsafe = UNSAFE.has(ctx.method)
     const reads = !unsafe && user === null && app.caches.pages ? new Reads() : undefined
     ctx.state.reads = reads
-    ctx.djet = app.scope({ user, signal: signalOf(ctx, app.signal), ...(reads ? { reads } : {}) })
+    const origin = { door: doorOf(ctx) }
+    ctx.djet = app.scope({ user, origin, signal: signalOf(ctx, app.signal), ...(reads ? { reads } : {}) })
     ctx.form = unsafe ? await body.read(ctx) : {}
     ctx.files = {}
 
@@ -47,6 +49,12 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
     if (unsafe) await app.catchUp()
     if (typeof ctx.body === 'string') conditional(ctx)
   }
+}
+
+/** Programs send or ask for JSON, or bring a token instead of a cookie. */
+function doorOf(ctx: EngineContext): Door {
+  const isProgram = wantsJson(ctx) || ctx.is('json') === 'json' || ctx.headers.authorization !== undefined
+  return isProgram ? 'api' : 'page'
 }
 
 /** Aborts when the client has gone or the site stops. Made at first need: few requests ask, and it is dear. */

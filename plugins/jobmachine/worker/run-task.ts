@@ -35,7 +35,11 @@ export async function runTask(
   const { id, attempt, workerId } = claimed
   try {
     const params = readParams(job, claimed.parameters)
-    const djet = parts.app.scope({ signal, add: { task: handle } })
+    const djet = parts.app.scope({
+      signal,
+      add: { task: handle },
+      origin: { door: 'job', via: `task ${handle.id}` },
+    })
     const value: unknown = await job.run(djet, params)
     const result = value === undefined ? null : wrapped(value)
     const took = performance.now() - began
