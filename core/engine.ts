@@ -48,6 +48,15 @@ export interface Engine {
   readonly router: EngineRouter
   /** The router's middleware, made once. */
   readonly routes: EngineMiddleware
+  readonly guards?: (restPath: string) => boolean
+}
+
+export interface EngineOptions {
+  /**
+   * Rest paths whose access the engine's own routes check: `view` at the node is not asked for there, and the default
+   * engine does not answer. For links that open one thing to someone who may not see the node.
+   */
+  guards?: (restPath: string) => boolean
 }
 
 /**
@@ -64,13 +73,13 @@ export interface Engine {
  *   })
  * })
  */
-export function defineEngine(routes: (router: EngineRouter) => void): Engine {
+export function defineEngine(routes: (router: EngineRouter) => void, options: EngineOptions = {}): Engine {
   const router: EngineRouter = new Router()
   routes(router)
-  return Object.freeze({ router, routes: router.routes() as unknown as EngineMiddleware })
+  return Object.freeze({ router, routes: router.routes() as unknown as EngineMiddleware, ...options })
 }
 
-/** Route middleware: goes on only for those who have the permission at this node (`view` is always checked). */
+/** Route middleware: goes on only for those who have the permission at this node (`view` is checked before). */
 export function allow(permission: Permission): EngineMiddleware {
   return async (ctx, next) => {
     await ctx.djet.require(permission, ctx.node)

@@ -41,6 +41,7 @@ export {
   type Engine,
   type EngineContext,
   type EngineMiddleware,
+  type EngineOptions,
   type EngineRouter,
   type FlashKind,
 } from './engine.ts'
@@ -76,3 +77,4 @@ export * from './plugin.ts'
 export type { Registry } from './registry.ts'
 export * from './scope.ts'
 export type { Session } from './session.ts'
+export { isSigned, sign } from './sign.ts'

@@ -2,7 +2,7 @@ import type { Middleware } from 'koa'
 import type { Door } from '../audit.ts'
 import { defaultEngine } from '../default-engine.ts'
 import type { DjetApp } from '../djet.ts'
-import type { EngineContext, FlashKind } from '../engine.ts'
+import type { Engine, EngineContext, FlashKind } from '../engine.ts'
 import { DjetError } from '../error.ts'
 import { Reads } from '../node/reads.ts'
 import { nodeJson } from '../node-json.ts'
@@ -42,7 +42,7 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
     if (redirectToCleanPath(ctx, path)) return
     await navigate(app, ctx, path)
     addHelpers(app, ctx, path)
-    app.rules.for(user).require('view', ctx.branch)
+    if (!isGuarded(app, ctx)) app.rules.for(user).require('view', ctx.branch)
     if (!(await route(app, ctx))) return
     if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) throw notFound(path)
     for (const flash of ctx.state.flashes) await ctx.session.addFlash(flash)
@@ -124,6 +124,15 @@ function addHelpers(app: DjetApp, ctx: EngineContext, path: string): void {
   ctx.render = (template, values = {}) => render(app, ctx, template, values)
 }
 
+function engineOf(app: DjetApp, { payload }: EngineContext): Engine {
+  return app.engines.get(payload.basetype.engine ?? 'default') ?? defaultEngine
+}
+
+/** Whether the engine checks access to this place by itself. */
+function isGuarded(app: DjetApp, ctx: EngineContext): boolean {
+  return engineOf(app, ctx).guards?.(ctx.restPath) ?? false
+}
+
 /**
  * Lets the engine answer whose routes fit the rest path and the verb: the basetype's own, else the default one.
  * False: OPTIONS was answered.
@@ -132,8 +141,8 @@ function addHelpers(app: DjetApp, ctx: EngineContext, path: string): void {
 async function route(app: DjetApp, ctx: EngineContext): Promise<boolean> {
   const state = ctx as unknown as { newRouterPath: string; routeMatched?: boolean }
   state.newRouterPath = ctx.restPath
-  const own = app.engines.get(ctx.payload.basetype.engine ?? 'default') ?? defaultEngine
-  const engines = own === defaultEngine ? [own] : [own, defaultEngine]
+  const own = engineOf(app, ctx)
+  const engines = own === defaultEngine || isGuarded(app, ctx) ? [own] : [own, defaultEngine]
   for (const engine of engines) {
     if (UNSAFE.has(ctx.method)) {
       const match = engine.router.match(ctx.restPath, ctx.method)

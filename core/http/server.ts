@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
 import type { DjetApp, Serving } from '../djet.ts'
 import { DjetError } from '../error.ts'
 import type { Stop } from '../plugin.ts'
+import { siteSecret } from '../sign.ts'
 import { BodyReader } from './body.ts'
 import { dispatch } from './dispatch.ts'
 import { errorPages } from './error-page.ts'
@@ -48,7 +48,7 @@ export function createKoa(app: DjetApp, statics: StaticFiles, secret: string): K
  */
 export async function startHttp(app: DjetApp, statics: StaticFiles): Promise<Serving & { stop: Stop }> {
   const { config } = app
-  const koa = createKoa(app, statics, await secretOf(app))
+  const koa = createKoa(app, statics, await siteSecret(app.database))
   const viaKoa = koa.callback()
   const lane = guestLane(app)
   const server = createServer((request, response) => {
@@ -95,14 +95,4 @@ function close(server: Server, grace: number): Promise<void> {
     })
     server.closeIdleConnections()
   })
-}
-
-/** The secret that form tokens are made with, one a site, made at first need. */
-async function secretOf(app: DjetApp): Promise<string> {
-  const [row] = await app.database.query<{ value: string }>(
-    `insert into djet.setting (name, value) values ('secret', to_jsonb($1::text))
-     on conflict (name) do update set value = djet.setting.value returning value`,
-    [randomBytes(32).toString('base64url')],
-  )
-  return row!.value
 }
