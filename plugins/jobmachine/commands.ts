@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util'
 import type { Command, CommandContext } from '../../core/index.ts'
 import { DjetError, messageOf } from '../../core/index.ts'
 import type { Settings } from './options.ts'
+import { startMachine } from './process.ts'
 import { sendByName } from './send.ts'
-import { startWorkers } from './supervisor/supervisor.ts'
 import { waitFor } from './wait.ts'
 
 type Options = NonNullable<Parameters<typeof parseArgs>[0]>['options']
@@ -34,7 +34,7 @@ export function workCommand(settings: Settings): Command {
       }
       const classes = values.classes?.split(',').map((name) => name.trim())
       const app = await context.open()
-      const stop = await startWorkers(app, { ...settings, threads, classes: classes?.filter(Boolean) })
+      const stop = await startMachine(app, { ...settings, threads, classes: classes?.filter(Boolean) })
       context.print(`${threads} worker ${threads === 1 ? 'thread runs' : 'threads run'}. Ctrl-C stops them.`)
       if (!context.signal.aborted) {
         await new Promise((resolve) => context.signal.addEventListener('abort', resolve, { once: true }))

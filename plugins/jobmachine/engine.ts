@@ -4,6 +4,7 @@ import { cancelTask, retryTask } from './actions.ts'
 import { taskEvents } from './events.ts'
 import { COUNTED, classNames, countTasks, listTasks } from './list.ts'
 import { resultFile } from './result-file.ts'
+import { scheduleRoutes } from './schedule/routes.ts'
 import { STATUSES } from './status.ts'
 import { type TaskView, taskView } from './view.ts'
 
@@ -25,6 +26,8 @@ export const jobsEngine = defineEngine((router) => {
       filter: { status: status ?? null, class: className ?? null },
     })
   })
+
+  scheduleRoutes(router)
 
   router.get('/task/:id', async (ctx) => {
     const task = await requireTask(ctx)

@@ -4,9 +4,10 @@ import { sendCommand, workCommand } from './commands.ts'
 import { jobsEngine } from './engine.ts'
 import { echo, noop } from './jobs.ts'
 import { checkOptions, type JobmachineOptions } from './options.ts'
-import { jobsOf } from './registry.ts'
+import { startMachine } from './process.ts'
+import { scheduleCommand } from './schedule/command.ts'
+import { schedulesOf } from './schedule/registry.ts'
 import { seedJobs } from './seed.ts'
-import { startWorkers } from './supervisor/supervisor.ts'
 
 /** Runs model functions in worker threads, and shows what they do on a page of the site. */
 export const jobmachine = definePlugin((options: JobmachineOptions) => {
@@ -15,14 +16,14 @@ export const jobmachine = definePlugin((options: JobmachineOptions) => {
     name: 'jobmachine',
     version: '0.1.0',
     folder: new URL('.', import.meta.url),
-    extensionPoints: ['jobs'],
+    extensionPoints: ['jobs', 'schedules'],
     basetypes: [jobmachineBasetype],
     engines: { 'jobmachine.jobs': jobsEngine },
     jobs: [echo, noop],
-    commands: { work: workCommand(settings), send: sendCommand },
-    check: (registry) => void jobsOf(registry),
+    commands: { work: workCommand(settings), send: sendCommand, schedule: scheduleCommand },
+    check: (registry) => void schedulesOf(registry),
     seed: seedJobs(settings.path),
-    start: (app) => startWorkers(app, settings),
+    start: (app) => startMachine(app, settings),
   }
 })
 
@@ -34,6 +35,26 @@ export { type AnyJob, defineJob, type Job, type JobPolicy, type ParamsOf } from 
 export { echo, noop } from './jobs.ts'
 export { type ListFilter, listTasks, type TaskLine, type TaskList } from './list.ts'
 export type { JobmachineOptions } from './options.ts'
+export {
+  listRuns,
+  listSchedules,
+  type RunLine,
+  type RunList,
+  type ScheduleLine,
+  type ScheduleList,
+  type ScheduleView,
+  scheduleView,
+} from './schedule/list.ts'
+export {
+  dueTime,
+  enableSchedule,
+  insertSchedule,
+  removeSchedule,
+  runSchedule,
+  scheduleByName,
+  updateSchedule,
+} from './schedule/model.ts'
+export { defineSchedule, type Missed, type Schedule, type ScheduleOptions } from './schedule/schedule.ts'
 export { type SendOptions, type SentTask, send, sendByName, sendMany } from './send.ts'
 export { STATUSES, type Status } from './status.ts'
 export { startWorkers, type WorkerOptions } from './supervisor/supervisor.ts'
