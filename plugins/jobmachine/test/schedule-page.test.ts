@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CommandContext, createAccount } from '../../../core/index.ts'
+import type { TestSite } from '../../../test/site.ts'
+import type { Visitor } from '../../../test/visitor.ts'
+import { insertSchedule, type RunList, runSchedule, type ScheduleList, type ScheduleView } from '../index.ts'
+import { scheduleCommand } from '../schedule/command.ts'
+import { createScheduleSite } from './schedule-site.ts'
+
+const FORM = {
+  name: 'Quarterly <b>',
+  job: 'trial.report',
+  params: '{ "days": 90 }',
+  cron: '0 7 1 */3 *',
+  zone: 'America/New_York',
+  missed: 'once',
+  title: '',
+  priority: '',
+  enabled: 'yes',
+}
+
+const json = { accept: 'application/json' }
+
+let site: TestSite
+let admin: Visitor
+let staff: Visitor
+let guest: Visitor
+
+beforeAll(async () => {
+  site = await createScheduleSite()
+  const password = 'long enough 1'
+  for (const role of ['admin', 'staff']) {
+    const roles = [role]
+    await createAccount(site.djet, { login: `the-${role}`, name: `The ${role}`, password, roles })
+  }
+  admin = await (await site.visitor()).login('the-admin', password)
+  staff = await (await site.visitor()).login('the-staff', password)
+  guest = await site.visitor()
+})
+afterAll(() => site?.close())
+
+/** Makes a schedule by its form; gives the path of its page. */
+async function make(form: Partial<typeof FORM>): Promise<string> {
+  const answer = await admin.post('/jobs/schedules/new', { ...FORM, ...form })
+  expect([answer.status, answer.location]).toEqual([303, expect.stringMatching(/^\/jobs\/schedules\/\d+$/)])
+  return answer.location!
+}
+
+async function view(path: string): Promise<{ schedule: ScheduleView } & RunList> {
+  return admin.json<{ schedule: ScheduleView } & RunList>(path)
+}
+
+describe('the pages of schedules', () => {
+  it('are for those who may see the jobs, and changed by those who may schedule', async () => {
+    const { schedules } = await admin.json<ScheduleList>('/jobs/schedules')
+    const own = `/jobs/schedules/${schedules[0]!.id}`
+    for (const path of ['/jobs/schedules', own, '/jobs/schedules/new']) {
+      expect((await guest.get(path)).location).toMatch(/^\/login/)
+      expect((await staff.get(path)).status).toBe(path.endsWith('new') ? 403 : 200)
+    }
+    for (const path of [
+      '/jobs/schedules/new',
+      own,
+      ...['run', 'pause', 'delete'].map((verb) => `${own}/${verb}`),
+    ]) {
+      expect([path, (await staff.post(path, FORM)).status]).toEqual([path, 403])
+      expect((await admin.post(path, FORM, { withoutToken: true })).status).toBe(403)
+    }
+    expect((await staff.get('/jobs/schedules')).text).not.toContain('New schedule')
+    expect((await staff.get(own)).text).not.toContain('<button class="button" type="submit">Pause')
+    expect((await staff.get('/jobs')).text).toContain('href="/jobs/schedules"')
+  })
+
+  it('show one of a plugin: when it runs, in its zone; it can be paused and run, not changed', async () => {
+    const list = await admin.get('/jobs/schedules')
+    expect(list.text).toContain('At 06:30, Monday through Friday')
+    const { schedules } = await admin.json<ScheduleList>('/jobs/schedules')
+    const own = `/jobs/schedules/${schedules.find(({ name }) => name === 'trial.nightly')!.id}`
+    const { text } = await admin.get(own)
+    expect(text).toContain('Declared by plugin trial')
+    expect(text).toMatch(/(Mon|Tue|Wed|Thu|Fri) \d{4}-\d\d-\d\d 06:30:00 \+0[12]:00/)
+    expect(text).not.toContain('id="f-cron"')
+    expect((await admin.post(own, FORM, { headers: json })).json()).toMatchObject({
+      error: { code: 'SCHEDULE_FROM_CODE' },
+    })
+    expect((await admin.post(`${own}/delete`, {})).status).toBe(409)
+    expect((await admin.post(`${own}/pause`, {})).location).toBe(own)
+    expect((await view(own)).schedule).toMatchObject({ enabled: false, nextDue: null, times: [] })
+    expect((await admin.get('/jobs/schedules')).text).toContain('<span class="badge warn">paused</span>')
+    expect((await admin.post(`${own}/resume`, {})).location).toBe(own)
+    expect((await view(own)).schedule.times).toHaveLength(5)
+    const run = await admin.post(`${own}/run`, {})
+    expect(run.location).toMatch(/^\/jobs\/task\/\d+$/)
+    expect((await admin.get(run.location!)).text).toContain('Report of 1 days')
+    expect((await view(own)).runs).toMatchObject([
+      { byHand: true, requestedBy: 'the-admin', status: 'waiting' },
+    ])
+    expect((await admin.get('/jobs/schedules')).text).toContain(`href="${run.location}"`)
+  })
+
+  it('make, change and delete one', async () => {
+    expect((await admin.get('/jobs/schedules/new')).text).toContain('<option value="trial.report">')
+    const own = await make({})
+    const made = await view(own)
+    expect(made.schedule).toMatchObject({
+      name: FORM.name,
+      source: 'page',
+      params: { days: 90 },
+      enabled: true,
+    })
+    const page = (await admin.get(own)).text
+    expect(page).toContain('Quarterly &lt;b&gt;')
+    expect(page).toContain('value="0 7 1 */3 *"')
+    expect(page).toContain('<option value="once" selected>')
+
+    const change = { ...FORM, cron: '15 7 1 * *', priority: '-5', title: 'Q', version: '1' }
+    expect((await admin.post(own, change)).location).toBe(own)
+    expect((await view(own)).schedule).toMatchObject({
+      cron: '15 7 1 * *',
+      priority: -5,
+      title: 'Q',
+      version: 2,
+    })
+    const late = await admin.post(own, change)
+    expect([late.status, late.text.includes('was changed meanwhile')]).toEqual([409, true])
+
+    expect((await admin.post(`${own}/delete`, {})).location).toBe('/jobs/schedules')
+    expect((await admin.get(own)).status).toBe(404)
+  })
+
+  it('show a form that was refused again, filled, with a message at each field', async () => {
+    const wrong = {
+      ...FORM,
+      cron: '0 25 * * *',
+      params: '{"days": "many"}',
+      zone: 'Europe/Rom',
+      priority: 'x',
+    }
+    for (const path of ['/jobs/schedules/new', await make({ name: 'to be changed' })]) {
+      const { status, text } = await admin.post(path, wrong)
+      expect(status).toBe(422)
+      expect(text).toContain('Please correct 4 fields.')
+      for (const field of ['cron', 'params', 'zone', 'priority'])
+        expect(text).toContain(`id="f-${field}-error"`)
+      expect(text).toContain('hour &#39;25&#39; cannot be read: it takes 0-23')
+      expect(text).toContain('value="0 25 * * *"')
+      expect(text).toContain('{&quot;days&quot;: &quot;many&quot;}')
+      expect(text).toContain('Did you mean &#39;Europe/Rome&#39;?')
+    }
+  })
+
+  it('take and give JSON', async () => {
+    const body = { ...FORM, name: 'by a program', params: { days: 3 }, priority: 4, enabled: false }
+    const headers = { ...json, 'content-type': 'application/json', 'x-csrf-token': await admin.token() }
+    const answer = await admin.request('POST', '/jobs/schedules/new', JSON.stringify(body), headers)
+    expect(answer.status).toBe(303)
+    expect((await view(answer.location!)).schedule).toMatchObject({
+      params: { days: 3 },
+      priority: 4,
+      enabled: false,
+    })
+    const bad = { ...body, cron: '61 * * * *' }
+    const refused = await admin.request('POST', '/jobs/schedules/new', JSON.stringify(bad), headers)
+    expect([refused.status, refused.json()]).toEqual([
+      422,
+      {
+        error: expect.objectContaining({
+          code: 'SCHEDULE_INVALID',
+          fields: expect.objectContaining({ cron: expect.stringContaining("minute '61'") }),
+        }),
+      },
+    ])
+  })
+
+  it('begin paused when the box is not ticked', async () => {
+    const { enabled: _, ...form } = FORM
+    const answer = await admin.post('/jobs/schedules/new', { ...form, name: 'not yet' })
+    expect((await view(answer.location!)).schedule.enabled).toBe(false)
+  })
+
+  it('page through all schedules and all runs, both ways', async () => {
+    const input = { ...FORM, title: null, priority: null, enabled: true }
+    for (let n = 0; n < 105; n++)
+      await insertSchedule(site.djet, { ...input, name: `z ${String(n).padStart(3, '0')}` })
+    const seen: string[] = []
+    let page = await admin.json<ScheduleList>('/jobs/schedules')
+    expect(page.previous).toBeNull()
+    const first = page
+    for (;;) {
+      seen.push(...page.schedules.map(({ name }) => name))
+      if (page.next === null) break
+      page = await admin.json<ScheduleList>(`/jobs/schedules?${new URLSearchParams({ next: page.next })}`)
+    }
+    expect(new Set(seen).size).toBe(seen.length)
+    expect(seen.filter((name) => name.startsWith('z '))).toHaveLength(105)
+    while (page.previous !== null)
+      page = await admin.json<ScheduleList>(
+        `/jobs/schedules?${new URLSearchParams({ previous: page.previous })}`,
+      )
+    expect(page.schedules).toEqual(first.schedules)
+
+    const own = `/jobs/schedules/${page.schedules[0]!.id}`
+    for (let n = 0; n < 60; n++) await runSchedule(site.djet, page.schedules[0]!.id)
+    const newest = await view(own)
+    expect([newest.runs.length, newest.newer]).toEqual([50, null])
+    const older = await view(`${own}?older=${newest.older}`)
+    expect([older.runs.length >= 10, older.older]).toEqual([true, null])
+    expect((await view(`${own}?newer=${older.newer}`)).runs).toEqual(newest.runs)
+    expect((await admin.get(`${own}?older=${newest.older}`)).text).toContain(
+      `href="${own}?newer=${older.newer}"`,
+    )
+  })
+
+  it.each([
+    ['/jobs/schedules/0', 404],
+    ['/jobs/schedules/99999', 404],
+    ['/jobs/schedules/9999999999999', 404],
+    ['/jobs/schedules/x', 404],
+    ['/jobs/schedules?next=%00', 400],
+    ['/jobs/schedules?previous=A', 200],
+  ])('%s answers %i', async (path, status) => expect((await admin.get(path)).status).toBe(status))
+})
+
+describe('djet schedule', () => {
+  async function run(...args: string[]): Promise<string[]> {
+    const lines: string[] = []
+    const context: CommandContext = {
+      args,
+      dir: site.app.config.dir,
+      open: async () => site.app,
+      print: (line) => lines.push(line),
+      signal: new AbortController().signal,
+    }
+    await scheduleCommand.run(context)
+    return lines
+  }
+
+  it('lists all of them and runs one', async () => {
+    const lines = await run('list')
+    expect(lines.length).toBeGreaterThan(100)
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^trial\.nightly: trial\.report, At 06:30, Monday through Friday \(Europe\/Rome\), next \d/,
+      ),
+    )
+    expect(lines).toContainEqual(expect.stringMatching(/^by a program: .*, paused$/))
+    expect(await run('run', 'trial.nightly')).toEqual([
+      expect.stringMatching(/^task \d+ sent: \/jobs\/task\/\d+$/),
+    ])
+  })
+
+  it.each([[], ['run'], ['list', 'x'], ['stop', 'x']])('refuses %j', async (...args) => {
+    await expect(run(...args)).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  it('knows what is near', async () => {
+    await expect(run('run', 'trial.nightli')).rejects.toThrow("Did you mean 'trial.nightly'?")
+  })
+})
