@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sendByName, taskView, waitFor } from '../../plugins/jobmachine/index.ts'
+import {
+  runSchedule,
+  scheduleByName,
+  scheduleView,
+  sendByName,
+  taskView,
+  waitFor,
+} from '../../plugins/jobmachine/index.ts'
 import { createTestDatabase } from '../database.ts'
 import { createTestSite, type TestSite } from '../site.ts'
 import { checkTypes } from './check-types.ts'
@@ -99,6 +106,16 @@ describe('the letters of the job guide', { timeout: 60_000 }, () => {
   test('wait for their time', async () => {
     const tasks = await letters.sendLater(site.djet, ['Ann', 'Bob'])
     expect(await taskView(site.djet, tasks[0]?.id ?? 0)).toMatchObject({ status: 'waiting', priority: 50 })
+  })
+
+  test('have a schedule', async () => {
+    const id = await scheduleByName(site.djet, 'letters.daily')
+    expect(await scheduleView(site.djet, id)).toMatchObject({
+      words: 'At 06:30, Monday through Friday',
+      times: Array.from({ length: 5 }, () => ({ there: expect.stringMatching(/ 06:30:00 \+0[12]:00$/) })),
+    })
+    const task = await runSchedule(site.djet, id)
+    expect((await waitFor(site.djet, task.id, waiting)).status).toBe('finished')
   })
 
   test('can be sent by plain SQL, which hears and reads the reply', async () => {

@@ -13,5 +13,7 @@ for (const element of document.querySelectorAll('time[data-local]')) {
   if (element.dataset.local === 'only') element.textContent = local(time)
   else element.title = `${local(time)} ${timeZone}`
 }
-for (const head of document.querySelectorAll('[data-local-head]'))
-  head.textContent = `Your time (${timeZone})`
+for (const head of document.querySelectorAll('[data-local-head]')) {
+  if (head.dataset.label) head.dataset.label = 'Your time'
+  else head.textContent = `Your time (${timeZone})`
+}
