@@ -33,8 +33,8 @@ export async function retryTask(djet: Djet, id: number): Promise<number> {
     const task = await target(djet, id)
     const rows = await djet.query<{ parent: number | null }>(
       `update jobmachine.task
-       set status = 0, run_after = now(), finished = null, remove_after = null, worker_id = null, cancelled = false,
-         modified = now()
+       set status = 0, run_after = now(), started = null, finished = null, remove_after = null, worker_id = null,
+         cancelled = false, modified = now()
        where ${task.class === BATCH ? 'parent_id' : 'task_id'} = $1 and status = 900
        returning parent_id as parent`,
       [id],
@@ -70,7 +70,10 @@ export async function cancelTask(djet: Djet, id: number): Promise<void> {
          set status = 900, attempt = attempt + 1, cancelled = true, finished = now(), modified = now(),
            remove_after = coalesce(remove_after, now() + $3 * interval '1 millisecond')
          where ${which} = $1 and status = 0
-         returning task_id, attempt, parent_id, reply
+         returning task_id, class_id, attempt, parent_id, reply
+       ), tallied as (
+         insert into jobmachine.tally_delta (class_id, status, kept, ended)
+         select class_id, 900, count(*), 0 from ended group by class_id
        ), kept as (
          insert into jobmachine.attempt (task_id, attempt, error) select task_id, attempt, $2 from ended
        )

@@ -3,6 +3,7 @@ import type { Djet } from '../../core/index.ts'
 import { DjetError, encodePath, messageOf } from '../../core/index.ts'
 import { type Duration, milliseconds, timeLimit } from './duration.ts'
 import { type AnyJob, checkParams, checkPriority, type Job } from './job.ts'
+import { wakeWorkers } from './queue/wake.ts'
 import { jobsOf, requireJob } from './registry.ts'
 
 export interface SendOptions {
@@ -37,7 +38,7 @@ const SEND = {
       (class_id, title, parameters, priority, run_after, max_attempts, timeout, reply, requested_by, parent_id)
     select class.id, sent.title, sent.parameters, $4,
       coalesce($5::timestamptz, now() + $6::float8 * interval '1 millisecond'), $7, $8, $9, $10, $11
-    from (select jobmachine.class_id($1) as id) as class,
+    from (select jobmachine.class_id($1) as id, set_config('jobmachine.quiet', 'on', true)) as class,
       unnest($2::text[], $3::text[]) with ordinality as sent (parameters, title, n)
     order by sent.n
     returning task_id as id, (select path from djet.node where basetype = 'jobmachine') as node`,
@@ -118,6 +119,7 @@ export async function insertTasks<S extends z.ZodType>(
     return sent
   }
   const sent = rows.length > CHUNK ? await djet.transaction(insert) : await insert(djet)
+  if (sent.length > 0) await djet.afterCommit(() => wakeWorkers(djet.app))
   return sent.map(({ id, node }) => ({ id, url: taskUrl(node, id) }))
 }
 

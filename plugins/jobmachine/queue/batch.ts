@@ -18,7 +18,10 @@ const SETTLE = {
         remove_after = now() + $2::float8 * interval '1 millisecond'
       from parent p
       where t.task_id = p.task_id and t.status = 100
-      returning t.task_id, p.attempt, p.started, p.reply, p.done, p.failed
+      returning t.task_id, t.class_id, t.status, p.attempt, p.started, p.reply, p.done, p.failed
+    ), tallied as (
+      insert into jobmachine.tally_delta (class_id, status, kept, ended)
+      select class_id, status, count(*), 0 from ended group by class_id, status
     ), old as (
       delete from jobmachine.result r using ended e where r.task_id = e.task_id
     ), new as (
@@ -65,8 +68,16 @@ export async function openBatches(runner: Runner): Promise<number[]> {
 export const REOPEN = {
   name: 'jobmachine.reopen',
   text: `
+    with over as materialized (
+      select p.task_id, p.class_id, p.status from jobmachine.task p
+      where p.task_id = any ($1::bigint[]) and p.status >= 200
+        and p.class_id = (select class_id from jobmachine.class where name = '${BATCH}')
+      for no key update
+    ), tallied as (
+      insert into jobmachine.tally_delta (class_id, status, kept, ended)
+      select class_id, status, -count(*), 0 from over group by class_id, status
+    )
     update jobmachine.task p
     set status = 100, attempt = p.attempt + 1, finished = null, remove_after = null, modified = now()
-    where p.task_id = any ($1::bigint[]) and p.status >= 200
-      and p.class_id = (select class_id from jobmachine.class where name = '${BATCH}')`,
+    from over where p.task_id = over.task_id`,
 }

@@ -4,6 +4,9 @@ import type { Runner } from './runner.ts'
 export interface Claimed {
   readonly id: number
   readonly classId: number
+  /** Fences what its worker writes: see `Holder`. */
+  readonly turn: number
+  /** The attempt that begins with this claim, from 1. */
   readonly attempt: number
   /** JSON text, as stored. */
   readonly parameters: string | null
@@ -11,141 +14,142 @@ export interface Claimed {
   /** Milliseconds; null: the job's own. */
   readonly timeout: number | null
   readonly priority: number
+  /** The parcel it came in. */
+  readonly heldId: number
   /** The worker that claimed it: one number for each life of a thread. */
   readonly workerId: number
 }
 
-type Row = [number, number, number, string | null, number | null, number | null, number]
+/** What a claim brought. */
+export interface Claim {
+  /** First to run first. */
+  readonly tasks: readonly Claimed[]
+  /** Ids of the parcels now held, also of those whose tasks turned out to be over. */
+  readonly parcels: readonly number[]
+  /** There was more than was taken. */
+  readonly more: boolean
+}
+
+type Row = [number, number, number, number, string | null, number | null, number | null, number, number]
 
 /**
- * Takes the first ready tasks. The levels are the priorities in use, found one index probe each, so that tasks
- * of the future at a better priority are not walked through; ids are materialised before the update, or the
- * planner may claim more than was asked for.
+ * The classes and priorities that have parcels, one index probe each: tasks of the future, or of a class that this
+ * worker does not run, are stepped over, however many they are.
+ */
+const FRONTS = `
+    pair (class_id, priority) as (
+      (select r.class_id, r.priority from jobmachine.ready r order by r.class_id, r.priority limit 1)
+      union all
+      select next.class_id, next.priority from pair p, lateral (
+        select r.class_id, r.priority from jobmachine.ready r
+        where (r.class_id, r.priority) > (p.class_id, p.priority) order by r.class_id, r.priority limit 1
+      ) as next
+    ), front as (
+      select p.class_id, p.priority, first.run_after
+      from pair p, lateral (
+        select r.run_after from jobmachine.ready r
+        where r.class_id = p.class_id and r.priority = p.priority order by r.run_after limit 1
+      ) as first
+      where p.class_id = any ($1::int[])
+    )`
+
+/**
+ * Moves the first ready parcels to `held`, the last one in part when it is more than is wanted, and reads their
+ * tasks. Candidates are materialised before they are changed, or the planner may take more than was asked for.
  */
 const CLAIM = {
   name: 'jobmachine.claim',
   text: `
-    with recursive level (priority) as (
-      (select t.priority from jobmachine.task t where t.status = 0 order by t.priority limit 1)
-      union all
-      select (select t.priority from jobmachine.task t
-              where t.status = 0 and t.priority > l.priority order by t.priority limit 1)
-      from level l where l.priority is not null
-    ), candidate as materialized (
-      select ready.task_id
-      from level l, lateral (
-        select t.task_id from jobmachine.task t
-        where t.status = 0 and t.priority = l.priority and t.run_after <= now() and t.class_id = any ($1::int[])
-        order by t.run_after, t.task_id
-        limit $2 for update skip locked
-      ) as ready
-      limit $2
-    ), claimed as (
-      update jobmachine.task t
-      set status = 100, attempt = t.attempt + 1, worker_id = $3, started = now(), modified = now()
+    with recursive ${FRONTS}, candidate as materialized (
+      select parcel.*
+      from (select * from front where run_after <= now() order by priority, run_after) as f, lateral (
+        select r.class_id, r.priority, r.run_after, r.ready_id, r.turn, r.limit_key, r.tasks
+        from jobmachine.ready r
+        where r.class_id = f.class_id and r.priority = f.priority and r.run_after <= now()
+        order by r.run_after, r.ready_id
+        limit $3 for update skip locked
+      ) as parcel
+      limit $3
+    ), counted as (
+      select c.*, sum(cardinality(c.tasks)) over (order by c.priority, c.run_after, c.ready_id)
+        - cardinality(c.tasks) as before
       from candidate c
-      where t.task_id = c.task_id
-      returning t.task_id, t.class_id, t.attempt, t.parameters, t.max_attempts, t.timeout, t.priority
+    ), taken as materialized (
+      select c.*, least(cardinality(c.tasks), $2 - c.before)::int as n from counted c where c.before < $2
+    ), gone as (
+      delete from jobmachine.ready r using taken t
+      where r.class_id = t.class_id and r.priority = t.priority and r.run_after = t.run_after
+        and r.ready_id = t.ready_id and t.n = cardinality(t.tasks)
+    ), cut as (
+      update jobmachine.ready r set tasks = r.tasks[t.n + 1:]
+      from taken t
+      where r.class_id = t.class_id and r.priority = t.priority and r.run_after = t.run_after
+        and r.ready_id = t.ready_id and t.n < cardinality(t.tasks)
+    ), held as (
+      insert into jobmachine.held (worker_id, class_id, turn, limit_key, tasks)
+      select $4, class_id, turn, limit_key, tasks[1:n] from taken order by priority, run_after, ready_id
+      returning held_id, turn, tasks
     )
-    select json_agg(json_build_array(task_id, class_id, attempt, parameters, max_attempts, timeout, priority))::text
-      as tasks
-    from claimed`,
+    select
+      (select json_agg(json_build_array(t.task_id, t.class_id, t.turn, t.attempt + 1, t.parameters, t.max_attempts,
+          t.timeout, t.priority, h.held_id))::text
+        from held h, unnest(h.tasks) as id, jobmachine.task t
+        where t.task_id = id and t.turn = h.turn and t.status + 0 = 0) as tasks,
+      (select json_agg(held_id) from held) as parcels,
+      (select count(*) = $3 or coalesce(bool_or(before + cardinality(tasks) > $2), false) from counted) as more`,
 }
 
 /**
  * Claims up to `limit` ready tasks of the given classes for a worker, in order of priority and age.
  *
  * @param classes ids of the classes it runs
+ * @param parcels how many parcels to look at at most: what holds the tasks wanted, by what came last
  */
 export async function claim(
   runner: Runner,
   classes: readonly number[],
   limit: number,
   workerId: number,
-): Promise<Claimed[]> {
-  const [row] = await runner.query<{ tasks: string | null }>(CLAIM, [classes, limit, workerId])
-  if (!row?.tasks) return []
-  const claimed = (JSON.parse(row.tasks) as Row[]).map(
-    ([id, classId, attempt, parameters, maxAttempts, timeout, priority]): Claimed => ({
+  parcels = limit,
+): Promise<Claim> {
+  const [row] = await runner.query<{ tasks: string | null; parcels: number[] | null; more: boolean }>(CLAIM, [
+    classes,
+    limit,
+    parcels,
+    workerId,
+  ])
+  const rows = row?.tasks ? (JSON.parse(row.tasks) as Row[]) : []
+  const tasks = rows.map(
+    ([id, classId, turn, attempt, parameters, maxAttempts, timeout, priority, heldId]): Claimed => ({
       id,
       classId,
+      turn,
       attempt,
       parameters,
       maxAttempts,
       timeout,
       priority,
+      heldId,
       workerId,
     }),
   )
-  return claimed.sort((a, b) => a.priority - b.priority || a.id - b.id)
+  tasks.sort((a, b) => a.priority - b.priority || a.heldId - b.heldId || a.id - b.id)
+  return { tasks, parcels: row?.parcels ?? [], more: row?.more ?? false }
 }
 
 const NEXT_DUE = {
   name: 'jobmachine.next_due',
   text: `
-    with recursive level (priority) as (
-      (select t.priority from jobmachine.task t where t.status = 0 order by t.priority limit 1)
-      union all
-      select (select t.priority from jobmachine.task t
-              where t.status = 0 and t.priority > l.priority order by t.priority limit 1)
-      from level l where l.priority is not null
-    )
-    select (extract(epoch from min(due.run_after) - clock_timestamp()) * 1000)::float8 as ms
-    from level l, lateral (
-      select t.run_after from jobmachine.task t
-      where t.status = 0 and t.priority = l.priority and t.run_after > now() and t.run_after < 'infinity'
-      order by t.run_after limit 1
-    ) as due`,
-}
-
-/** Milliseconds until the next waiting task may run; null when none waits for its time. */
-export async function nextDue(runner: Runner): Promise<number | null> {
-  const [row] = await runner.query<{ ms: number | null }>(NEXT_DUE)
-  return row?.ms ?? null
-}
-
-/** Running tasks of one worker, one index probe a class. */
-const OF_WORKER = `
-  select t.task_id, t.class_id, t.attempt, t.max_attempts, t.priority
-  from jobmachine.class c, lateral (
-    select r.* from jobmachine.task r
-    where r.class_id = c.class_id and r.status = 100 and r.worker_id = $1 for update
-  ) as t`
-
-const GIVE_BACK = {
-  name: 'jobmachine.give_back',
-  text: `
-    with mine as materialized (${OF_WORKER}),
-    back as (
-      update jobmachine.task t
-      set status = 0, attempt = t.attempt - 1, worker_id = null, started = null, modified = now()
-      from mine m
-      where t.task_id = m.task_id and not (t.task_id = any ($2::bigint[]))
-      returning 1
-    )
-    select count(*)::int as n, case when count(*) > 0 then pg_notify('jobmachine', '') end from back`,
+    with recursive ${FRONTS}
+    select (extract(epoch from min(run_after) - clock_timestamp()) * 1000)::float8 as ms
+    from front where run_after < 'infinity'`,
 }
 
 /**
- * Gives all tasks of a worker back, as if it had never claimed them, except those it still has in hand.
- * @returns how many went back
+ * Milliseconds until the next waiting task of these classes may run: 0 or less when one may now and another worker
+ * is at it; null when none waits.
  */
-export async function giveBack(runner: Runner, workerId: number, keep: readonly number[]): Promise<number> {
-  const [row] = await runner.query<{ n: number }>(GIVE_BACK, [workerId, keep])
-  return row?.n ?? 0
-}
-
-const HELD = { name: 'jobmachine.held', text: OF_WORKER.replace(' for update', '') }
-
-/** A running task, as housekeeping sees it. */
-export interface Held {
-  readonly task_id: number
-  readonly class_id: number
-  readonly attempt: number
-  readonly max_attempts: number | null
-}
-
-/** The running tasks of a worker. */
-export async function heldBy(runner: Runner, workerId: number): Promise<Held[]> {
-  return runner.query<Held>(HELD, [workerId])
+export async function nextDue(runner: Runner, classes: readonly number[]): Promise<number | null> {
+  const [row] = await runner.query<{ ms: number | null }>(NEXT_DUE, [classes])
+  return row?.ms ?? null
 }

@@ -1,27 +1,31 @@
 import type { Runner } from './runner.ts'
 
-/** A task that its function has done. */
-export interface Done {
+/** What the end of every attempt says. */
+interface End {
   readonly id: number
+  /** The turn its worker holds. */
+  readonly turn: number
   readonly attempt: number
+  /** Milliseconds it ran. */
+  readonly ran: number
+  /** Milliseconds the task is kept, if it is over. */
+  readonly retention: number
+}
+
+/** A task that its function has done. */
+export interface Done extends End {
   /** JSON text of what the function returned, `{"data": …}`; null: nothing. */
   readonly result: string | null
-  /** Milliseconds it is kept. */
-  readonly retention: number
   /** Tell pages that show it. */
   readonly announce: boolean
 }
 
 /** A task whose attempt failed. */
-export interface Failed {
-  readonly id: number
-  readonly attempt: number
+export interface Failed extends End {
   readonly error: string
   readonly stack: string | null
   /** Milliseconds until the next attempt; null: that was the last one. */
   readonly delay: number | null
-  /** Milliseconds it is kept when that was the last one. */
-  readonly retention: number
 }
 
 /** What an end-of-task statement says. */
@@ -32,6 +36,12 @@ export interface Ended {
   readonly parents: readonly number[]
 }
 
+/** Parcels whose tasks are all over go with the statement that ends the last of them. */
+const DRAINED = `
+    drained as (
+      delete from jobmachine.held h where h.held_id = any ($8::bigint[]) and h.worker_id = $1
+    )`
+
 const OVER = `
     select count(*)::int as n,
       coalesce(json_agg(distinct parent_id) filter (where parent_id is not null and over), '[]') as parents,
@@ -39,50 +49,63 @@ const OVER = `
       count(case when announce then pg_notify('jobmachine_task', task_id::text) end) as announced
     from ended`
 
+const MOMENT = `coalesce(case when t.status = 100 then t.started end, now() - e.ran * interval '1 millisecond')`
+const WAITED = `greatest(0, extract(epoch from t.started - greatest(t.created, t.run_after)) * 1000)::float8`
+
 // `status + 0`: the key is the id. An index that begins with the status would be walked for each row.
 const FINISH = `
       update jobmachine.task t
-      set status = 200, finished = now(), modified = now(),
-        remove_after = coalesce(t.remove_after, now() + done.retention * interval '1 millisecond')
-      from done
-      where t.task_id = done.task_id and t.attempt = done.attempt and t.worker_id = $1 and t.status + 0 = 100`
+      set status = 200, attempt = e.attempt, worker_id = $1, started = ${MOMENT}, finished = now(), modified = now(),
+        remove_after = coalesce(t.remove_after, now() + e.retention * interval '1 millisecond')
+      from done e
+      where t.task_id = e.task_id and t.turn = e.turn and t.status + 0 in (0, 100)`
+
+const TALLY_DONE = `
+    tallied as (
+      insert into jobmachine.tally_delta (class_id, status, bucket, kept, ended, wait_ms, run_ms)
+      select class_id, 200, jobmachine.bucket(ran), count(*), count(*), sum(waited), sum(ran)
+      from ended group by class_id, jobmachine.bucket(ran)
+    )`
 
 const FINISH_EMPTY = {
   name: 'jobmachine.finish_empty',
   text: `
     with done as materialized (
-      select * from unnest($2::bigint[], $3::int[], $4::float8[], $5::bool[])
-        as d (task_id, attempt, retention, announce)
+      select * from unnest($2::bigint[], $3::int[], $4::int[], $5::float8[], $6::float8[], $7::bool[])
+        as d (task_id, turn, attempt, ran, retention, announce)
     ), ended as (
       ${FINISH}
-      returning t.task_id, t.reply, t.parent_id, done.announce, true as over
-    )${OVER}`,
+      returning t.task_id, t.class_id, t.reply, t.parent_id, e.announce, true as over, e.ran, ${WAITED} as waited
+    ), ${TALLY_DONE}, ${DRAINED} ${OVER}`,
 }
 
 const FINISH_RESULT = {
   name: 'jobmachine.finish_result',
   text: `
     with done as materialized (
-      select * from unnest($2::bigint[], $3::int[], $4::float8[], $5::bool[], $6::text[])
-        as d (task_id, attempt, retention, announce, result)
+      select * from unnest($2::bigint[], $3::int[], $4::int[], $5::float8[], $6::float8[], $7::bool[], $9::text[])
+        as d (task_id, turn, attempt, ran, retention, announce, result)
     ), ended as (
       ${FINISH}
-      returning t.task_id, t.reply, t.parent_id, done.announce, done.result, true as over
+      returning t.task_id, t.class_id, t.reply, t.parent_id, e.announce, true as over, e.ran, ${WAITED} as waited,
+        e.result
     ), kept as (
       insert into jobmachine.result (task_id, result, resulttype)
       select task_id, result, 'application/json' from ended where result is not null
-    )${OVER}`,
+    ), ${TALLY_DONE}, ${DRAINED} ${OVER}`,
 }
 
-/** Finishes many tasks of a worker in one statement, each for itself, with what their functions returned. */
-export async function finish(runner: Runner, workerId: number, done: readonly Done[]): Promise<Ended> {
-  const values: unknown[] = [
-    workerId,
-    done.map((d) => d.id),
-    done.map((d) => d.attempt),
-    done.map((d) => d.retention),
-    done.map((d) => d.announce),
-  ]
+/**
+ * Finishes many tasks of a worker in one statement, each for itself, with what their functions returned.
+ * @param drained parcels of which nothing is left
+ */
+export async function finish(
+  runner: Runner,
+  workerId: number,
+  done: readonly Done[],
+  drained: readonly number[] = [],
+): Promise<Ended> {
+  const values: unknown[] = [...columns(workerId, done), done.map((d) => d.announce), drained]
   const results = done.some((d) => d.result !== null)
   if (results) values.push(done.map((d) => d.result))
   const [ended] = await runner.query<Ended>(results ? FINISH_RESULT : FINISH_EMPTY, values)
@@ -93,40 +116,76 @@ const FAIL = {
   name: 'jobmachine.fail',
   text: `
     with failed as materialized (
-      select * from unnest($2::bigint[], $3::int[], $4::text[], $5::text[], $6::float8[], $7::float8[])
-        as f (task_id, attempt, error, stack, delay, retention)
+      select * from unnest($2::bigint[], $3::int[], $4::int[], $5::float8[], $6::float8[], $7::float8[], $9::text[],
+          $10::text[])
+        as f (task_id, turn, attempt, ran, retention, delay, error, stack)
+    ), moment as materialized (
+      select t.task_id, ${MOMENT} as started
+      from failed e join jobmachine.task t on t.task_id = e.task_id and t.turn = e.turn and t.status + 0 in (0, 100)
+      for no key update of t
     ), ended as (
       update jobmachine.task t
       set status = case when f.delay is null or t.cancelled then 900 else 0 end,
+        attempt = f.attempt, started = m.started,
         finished = case when f.delay is null or t.cancelled then now() end,
-        worker_id = case when f.delay is null or t.cancelled then t.worker_id end,
+        worker_id = case when f.delay is null or t.cancelled then $1::int end,
         run_after = case when f.delay is null then t.run_after
           else clock_timestamp() + f.delay * interval '1 millisecond' end,
         remove_after = case when f.delay is null or t.cancelled
           then coalesce(t.remove_after, now() + f.retention * interval '1 millisecond') else t.remove_after end,
         modified = now()
-      from failed f
-      where t.task_id = f.task_id and t.attempt = f.attempt and t.worker_id = $1 and t.status + 0 = 100
-      returning t.task_id, t.attempt, t.started, t.reply, t.parent_id, f.error, f.stack, true as announce,
-        t.status = 900 as over
+      from failed f join moment m on m.task_id = f.task_id
+      where t.task_id = f.task_id and t.turn = f.turn and t.status + 0 in (0, 100)
+      returning t.task_id, t.class_id, f.attempt, m.started, f.ran, t.reply, t.parent_id, f.error, f.stack,
+        true as announce, t.status = 900 as over
     ), kept as (
       insert into jobmachine.attempt (task_id, attempt, worker_id, started, ended, error, stack)
       select task_id, attempt, $1, started, clock_timestamp(), error, stack from ended
       on conflict (task_id, attempt) do update
       set error = excluded.error, stack = excluded.stack, ended = excluded.ended, worker_id = excluded.worker_id
-    )${OVER}`,
+    ), tallied as (
+      insert into jobmachine.tally_delta (class_id, status, bucket, kept, ended, run_ms)
+      select class_id, case when over then 900 else 0 end, jobmachine.bucket(ran), count(*) filter (where over),
+        count(*), sum(ran)
+      from ended group by class_id, over, jobmachine.bucket(ran)
+    ), ${DRAINED} ${OVER}`,
 }
 
 /** Ends attempts that failed: each task waits for the next one, or has failed for good. */
-export async function fail(runner: Runner, workerId: number, failed: readonly Failed[]): Promise<Ended> {
+export async function fail(
+  runner: Runner,
+  workerId: number,
+  failed: readonly Failed[],
+  drained: readonly number[] = [],
+): Promise<Ended> {
   const [ended] = await runner.query<Ended>(FAIL, [
-    workerId,
-    failed.map((f) => f.id),
-    failed.map((f) => f.attempt),
+    ...columns(workerId, failed),
+    failed.map((f) => f.delay),
+    drained,
     failed.map((f) => f.error.slice(0, 10_000)),
     failed.map((f) => f.stack),
-    failed.map((f) => f.delay),
-    failed.map((f) => f.retention),
   ])
   return ended!
+}
+
+function columns(workerId: number, ends: readonly End[]): unknown[] {
+  return [
+    workerId,
+    ends.map((e) => e.id),
+    ends.map((e) => e.turn),
+    ends.map((e) => e.attempt),
+    ends.map((e) => e.ran),
+    ends.map((e) => e.retention),
+  ]
+}
+
+/** Drops parcels of which nothing is left, when no end of a task says so. */
+export async function dropHeld(runner: Runner, workerId: number, drained: readonly number[]): Promise<void> {
+  await runner.query(
+    {
+      name: 'jobmachine.drop_held',
+      text: 'delete from jobmachine.held where held_id = any ($2::bigint[]) and worker_id = $1',
+    },
+    [workerId, drained],
+  )
 }

@@ -1,7 +1,7 @@
 import { retryDelay } from '../backoff.ts'
 import type { AnyJob } from '../job.ts'
-import { giveBack, type Held, heldBy } from './claim.ts'
 import { type Failed, fail } from './end.ts'
+import { giveBack, type Held, heldBy } from './hold.ts'
 import type { Runner } from './runner.ts'
 
 /** What is needed of a job to decide whether a task goes on; a class without a job gets the defaults. */
@@ -35,22 +35,24 @@ export async function reapWorker(
     workerId,
   ])
   const failed = (await heldBy(runner, workerId)).flatMap((task) => {
-    const error = blamed.get(task.task_id) ?? others
+    const error = blamed.get(task.id) ?? others
     return error === undefined ? [] : [failure(policies, task, error)]
   })
   const parents = failed.length > 0 ? (await fail(runner, workerId, failed)).parents : []
-  if (others === undefined) await giveBack(runner, workerId, [])
+  await giveBack(runner, workerId, [])
   if (failed.length > 0) await runner.query("select pg_notify('jobmachine', '')")
   return parents
 }
 
 function failure(policies: Policies, task: Held, error: string): Failed {
-  const policy = policies.jobs.get(task.class_id) ?? DEFAULT_POLICY
-  const last = task.attempt >= (task.max_attempts ?? policy.retries + 1)
+  const policy = policies.jobs.get(task.classId) ?? DEFAULT_POLICY
+  const last = task.attempt >= (task.maxAttempts ?? policy.retries + 1)
   const delay = error === WORKER_DIED && task.attempt === 1 ? 0 : retryDelay(policy, task.attempt)
   return {
-    id: task.task_id,
+    id: task.id,
+    turn: task.turn,
     attempt: task.attempt,
+    ran: 0,
     error,
     stack: null,
     delay: last ? null : delay,
@@ -88,21 +90,6 @@ export interface Suspect {
  */
 export async function suspects(runner: Runner, lock: number, settled = 6000): Promise<Suspect[]> {
   return runner.query<Suspect>(SUSPECTS, [lock, LEASE, settled])
-}
-
-/** Workers that have ended and still hold running tasks, from a claim that was under way at their end. */
-export async function endedHolders(runner: Runner): Promise<number[]> {
-  const rows = await runner.query<{ id: number }>({
-    name: 'jobmachine.ended_holders',
-    text: `
-      select distinct held.worker_id as id
-      from jobmachine.class c, lateral (
-        select t.worker_id from jobmachine.task t
-        where t.class_id = c.class_id and t.status = 100 and t.worker_id is not null
-      ) as held
-      where not exists (select from jobmachine.worker w where w.worker_id = held.worker_id and w.ended is null)`,
-  })
-  return rows.map((row) => row.id)
 }
 
 /** Says that the workers of this process live. @returns those that still count as alive */

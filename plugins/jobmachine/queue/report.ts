@@ -1,10 +1,10 @@
 import type { Runner } from './runner.ts'
 
-/** Which attempt of a task writes: nothing is written once it is over or another's. */
+/** Which attempt of a task writes: nothing is written once it is over or has another turn. */
 export interface Holder {
   readonly id: number
+  readonly turn: number
   readonly attempt: number
-  readonly workerId: number
 }
 
 export interface ProgressNote extends Holder {
@@ -22,12 +22,11 @@ export interface LogLine extends Holder {
 const HELD = `
     with line as materialized (
       select * from unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[])
-        with ordinality as l (task_id, attempt, worker_id, a, b, c, n)
+        with ordinality as l (task_id, turn, attempt, a, b, c, n)
     ), held as materialized (
       select t.task_id from jobmachine.task t
-      where exists (select from line l where l.task_id = t.task_id and l.attempt = t.attempt
-          and l.worker_id = t.worker_id)
-        and t.task_id = any ($1::bigint[]) and t.status + 0 = 100
+      where exists (select from line l where l.task_id = t.task_id and l.turn = t.turn)
+        and t.task_id = any ($1::bigint[]) and t.status + 0 in (0, 100)
       for share
     )`
 
@@ -74,7 +73,7 @@ export async function writeLog(runner: Runner, lines: readonly LogLine[]): Promi
 }
 
 function holders(lines: readonly Holder[]): unknown[] {
-  return [lines.map((l) => l.id), lines.map((l) => l.attempt), lines.map((l) => l.workerId)]
+  return [lines.map((l) => l.id), lines.map((l) => l.turn), lines.map((l) => l.attempt)]
 }
 
 const RESULT = {
@@ -82,10 +81,10 @@ const RESULT = {
   text: `
     with held as (
       select task_id from jobmachine.task
-      where task_id = $1 and attempt = $2 and worker_id = $3 and status = 100 for share
+      where task_id = $1 and turn = $2 and status + 0 in (0, 100) for share
     )
     insert into jobmachine.result (task_id, result, resulttype, file_id)
-    select task_id, $4, $5, $6 from held
+    select task_id, $3, $4, $5 from held
     returning result_id`,
 }
 
@@ -102,7 +101,7 @@ export async function writeResult(
   type: string,
   fileId: string | null,
 ): Promise<boolean> {
-  const values = [holder.id, holder.attempt, holder.workerId, wrapped(data), type, fileId]
+  const values = [holder.id, holder.turn, wrapped(data), type, fileId]
   return (await runner.query(RESULT, values)).length === 1
 }
 

@@ -1,7 +1,8 @@
 import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
 import { openBatches, settleBatches } from '../queue/batch.ts'
-import { endedHolders, type Policies, reapWorker, suspects, WORKER_DIED } from '../queue/reap.ts'
+import { endedHolders } from '../queue/hold.ts'
+import { type Policies, reapWorker, suspects, WORKER_DIED } from '../queue/reap.ts'
 import { BATCH_SIZE, removeOld, removeOldWorkers } from '../queue/retention.ts'
 import { HOUSEKEEPING_LOCK, WORKER_LOCK } from '../queue/runner.ts'
 

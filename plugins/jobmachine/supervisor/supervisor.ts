@@ -5,9 +5,11 @@ import { timeoutMessage } from '../error.ts'
 import type { AnyJob } from '../job.ts'
 import type { Settings } from '../options.ts'
 import { settleBatches } from '../queue/batch.ts'
-import { giveBack } from '../queue/claim.ts'
 import { classIds } from '../queue/classes.ts'
+import { giveBack, showRunning } from '../queue/hold.ts'
 import { beat, type Policies, reapWorker, WORKER_DIED } from '../queue/reap.ts'
+import { CHANNEL } from '../queue/runner.ts'
+import { onLocalWake } from '../queue/wake.ts'
 import { jobsOf, requireJob } from '../registry.ts'
 import { ABORT_GRACE } from '../worker/machine.ts'
 import { Housekeeping } from './housekeeping.ts'
@@ -60,6 +62,7 @@ class Supervisor {
   #timers: NodeJS.Timeout[] = []
   #stopping: Promise<void> | undefined
   readonly #reaping = new Set<Promise<void>>()
+  readonly #unlisten: (() => void)[] = []
 
   constructor(app: DjetApp, options: WorkerOptions, policies: Policies) {
     this.#app = app
@@ -81,9 +84,29 @@ class Supervisor {
   }
 
   async start(): Promise<void> {
+    await this.#listen()
     for (const thread of this.#threads) await this.#run(thread)
     this.#timers = [setInterval(() => this.#look(), LOOK), setInterval(() => void this.#pulse(), PULSE)]
     this.#housekeeping.start()
+  }
+
+  /** One connection listens for all threads of the process. */
+  async #listen(): Promise<void> {
+    const { listen } = this.#app
+    const wake = (): void => {
+      for (const thread of this.#threads) thread.wake()
+    }
+    this.#unlisten.push(onLocalWake(this.#app, wake), await listen.listen(CHANNEL.wake, wake))
+    this.#unlisten.push(
+      listen.onGap(wake),
+      await listen.listen(CHANNEL.cancel, (id) => {
+        for (const thread of this.#threads) thread.cancel(Number(id))
+      }),
+    )
+    // Clients of Job::Machine notify the channel of the class.
+    for (const name of this.#options.classes ?? jobsOf(this.#app).keys()) {
+      if (Buffer.byteLength(name) < 60) this.#unlisten.push(await listen.listen(`jm:${name}`, wake))
+    }
   }
 
   stop(): Promise<void> {
@@ -102,6 +125,7 @@ class Supervisor {
       ),
     )
     for (const timer of this.#timers) clearInterval(timer)
+    for (const unlisten of this.#unlisten) unlisten()
     await Promise.all([housekeeping, ...this.#reaping])
   }
 
@@ -148,6 +172,23 @@ class Supervisor {
     }, wait)
   }
 
+  /** A thread that does not answer: what it runs is shown for it, what it has not started goes to others. */
+  async #seize(thread: WorkerThread): Promise<void> {
+    thread.slots.seized = true
+    const running = thread.slots.occupied()
+    await giveBack(
+      this.#app.database,
+      thread.workerId,
+      running.map((task) => task.id),
+    )
+    const now = Date.now()
+    await showRunning(
+      this.#app.database,
+      thread.workerId,
+      running.map((task) => ({ ...task, ran: now - task.began })),
+    )
+  }
+
   /** Terminates threads with a task beyond its time limit. */
   #look(): void {
     const now = Date.now()
@@ -167,15 +208,15 @@ class Supervisor {
       if (!thread.alive) continue
       thread.ping()
       const silent = now - thread.answeredAt
-      const busy = thread.slots.occupied().map((task) => task.id)
+      const busy = thread.slots.occupied()
       if (thread.workerId === 0) {
         if (silent > SLOW_START) void thread.terminate('did not start within a minute')
       } else if (busy.length === 0) {
         if (silent > HUNG) void thread.terminate('does not answer')
       } else if (silent > STUCK) {
-        thread.slots.seized = true
-        const keep = thread.slots.occupied().map((task) => task.id)
-        await giveBack(this.#app.database, thread.workerId, keep).catch(() => {})
+        await this.#seize(thread).catch(() => {
+          // Again at the next pulse.
+        })
       }
     }
     const alive = this.#threads.filter((thread) => thread.alive && thread.workerId > 0)

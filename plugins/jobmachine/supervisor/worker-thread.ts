@@ -83,6 +83,14 @@ export class WorkerThread {
     this.#tell({ type: 'ping', n: ++this.#pings })
   }
 
+  wake(): void {
+    this.#tell({ type: 'wake' })
+  }
+
+  cancel(id: number): void {
+    this.#tell({ type: 'cancel', id })
+  }
+
   lost(workerId: number): void {
     this.#tell({ type: 'lost', workerId })
   }

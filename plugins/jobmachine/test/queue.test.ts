@@ -1,9 +1,10 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { echo, send, sendMany, taskView } from '../index.ts'
-import { claim, giveBack } from '../queue/claim.ts'
+import { type Claimed, claim as claimParcels } from '../queue/claim.ts'
 import { classIds } from '../queue/classes.ts'
 import { fail, finish } from '../queue/end.ts'
+import { giveBack, showRunning } from '../queue/hold.ts'
 import { beat, reapWorker, suspects, WORKER_DIED } from '../queue/reap.ts'
 import { writeLog, writeProgress, writeResult } from '../queue/report.ts'
 import { removeOld } from '../queue/retention.ts'
@@ -11,6 +12,15 @@ import { type Runner, WORKER_LOCK } from '../queue/runner.ts'
 import { createJobsSite, type JobsSite } from './jobs-site.ts'
 
 const DAY = 86_400_000
+
+/** Claims as a worker does: again while another one has the parcels locked, or they were of removed tasks. */
+async function claim(db: Runner, classes: number[], limit: number, worker: number): Promise<Claimed[]> {
+  const tasks: Claimed[] = []
+  for (let tries = 0; tries < 50 && tasks.length < limit; tries++) {
+    tasks.push(...(await claimParcels(db, classes, limit - tasks.length, worker, 1)).tasks)
+  }
+  return tasks
+}
 
 describe('the queue', () => {
   let site: JobsSite
@@ -58,11 +68,12 @@ describe('the queue', () => {
     const [now] = await claim(db, classes, 1, alive)
     expect(now).toMatchObject({ id, attempt: 2 })
 
-    const zombie = { ...old!, workerId: dead }
+    await showRunning(db, alive, [{ ...now!, ran: 5 }])
+    const zombie = old!
     await writeProgress(db, [{ ...zombie, done: 9, total: 9, note: 'zombie' }])
     await writeLog(db, [{ ...zombie, level: 'info', message: 'zombie', at: new Date() }])
     expect(await writeResult(db, zombie, 'zombie', 'application/json', null)).toBe(false)
-    const end = { id, attempt: 1, retention: DAY }
+    const end = { id, turn: old!.turn, attempt: 1, ran: 1, retention: DAY }
     expect((await finish(db, dead, [{ ...end, result: '{"data":0}', announce: false }])).n).toBe(0)
     expect((await fail(db, dead, [{ ...end, error: 'zombie', stack: null, delay: null }])).n).toBe(0)
 
@@ -79,7 +90,11 @@ describe('the queue', () => {
   it('gives tasks back without counting the attempt', async () => {
     const [first, second] = await sendMany(site.djet, echo, [{}, {}])
     const id = await worker()
-    await claim(db, classes, 2, id)
+    await showRunning(
+      db,
+      id,
+      (await claim(db, classes, 2, id)).map((task) => ({ ...task, ran: 0 })),
+    )
     expect(await giveBack(db, id, [second!.id])).toBe(1)
     expect(await taskView(site.djet, first!.id)).toMatchObject({
       status: 'waiting',
@@ -111,13 +126,15 @@ describe('the queue', () => {
     const id = await worker()
     const claimed = await claim(db, classes, 1000, id)
     const file = await site.djet.files.write({ name: 'a.txt', type: 'text/plain', content: 'hello' })
-    await writeResult(db, { ...claimed[0]!, workerId: id }, 'a', 'text/plain', file.id)
+    await writeResult(db, claimed[0]!, 'a', 'text/plain', file.id)
     await finish(
       db,
       id,
-      claimed.map(({ id, attempt }) => ({
+      claimed.map(({ id, turn, attempt }) => ({
         id,
+        turn,
         attempt,
+        ran: 1,
         result: '{"data":1}',
         retention: 0,
         announce: false,

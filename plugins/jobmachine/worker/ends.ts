@@ -1,12 +1,14 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../../../core/index.ts'
 import { settleBatches } from '../queue/batch.ts'
+import type { Claimed } from '../queue/claim.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
-import { type Done, type Ended, type Failed, fail, finish } from '../queue/end.ts'
+import { type Done, dropHeld, type Ended, type Failed, fail, finish } from '../queue/end.ts'
+import type { Holdings } from './holdings.ts'
 import type { Session } from './session.ts'
 
 interface Waiting<T> {
-  readonly workerId: number
+  readonly task: Claimed
   readonly end: T
 }
 
@@ -17,39 +19,42 @@ interface Waiting<T> {
 export class Ends {
   readonly #session: Session
   readonly #log: Logger
+  readonly #holdings: Holdings
   readonly #retention: number
   readonly #onRetry: (delay: number) => void
   #done: Waiting<Done>[] = []
   #failed: Waiting<Failed>[] = []
-  #inFlight: number[] = []
+  #inFlight: Claimed[] = []
   #writing: Promise<void> | undefined
 
   /** @param options.onRetry a failed task comes back in so many milliseconds */
   constructor(options: {
     session: Session
+    holdings: Holdings
     retention: number
     log: Logger
     onRetry: (delay: number) => void
   }) {
     this.#session = options.session
+    this.#holdings = options.holdings
     this.#retention = options.retention
     this.#log = options.log
     this.#onRetry = options.onRetry
   }
 
-  finished(workerId: number, end: Done): void {
-    this.#done.push({ workerId, end })
+  finished(task: Claimed, end: Done): void {
+    this.#done.push({ task, end })
     this.#writing ??= this.#write()
   }
 
-  failed(workerId: number, end: Failed): void {
-    this.#failed.push({ workerId, end })
+  failed(task: Claimed, end: Failed): void {
+    this.#failed.push({ task, end })
     this.#writing ??= this.#write()
   }
 
   /** Tasks whose end is not written yet. */
-  waiting(): number[] {
-    return [...this.#done.map((w) => w.end.id), ...this.#failed.map((w) => w.end.id), ...this.#inFlight]
+  waiting(): Claimed[] {
+    return [...this.#done.map((w) => w.task), ...this.#failed.map((w) => w.task), ...this.#inFlight]
   }
 
   /** Resolves when all ends are written. */
@@ -66,46 +71,54 @@ export class Ends {
         const failed = this.#mine(this.#failed)
         this.#done = []
         this.#failed = []
-        this.#inFlight = [...done, ...failed].map((end) => end.id)
-        const { workerId } = this.#session
-        if (done.length > 0) await this.#finish(workerId, done)
-        if (failed.length > 0) await this.#together(failed, (ends) => fail(this.#session, workerId, ends))
-        for (const { delay } of failed) if (delay !== null) this.#onRetry(delay)
+        this.#inFlight = [...done, ...failed].map((w) => w.task)
+        if (done.length > 0) await this.#finish(done)
+        if (failed.length > 0) await this.#together(failed, fail)
+        for (const { end } of failed) if (end.delay !== null) this.#onRetry(end.delay)
         this.#inFlight = []
       }
+      const left = this.#holdings.takeDrained()
+      if (left.length > 0) await dropHeld(this.#session, this.#session.workerId, left)
     } finally {
       this.#inFlight = []
       this.#writing = undefined
     }
   }
 
-  async #finish(workerId: number, done: readonly Done[]): Promise<void> {
-    const write = (ends: readonly Done[]): Promise<Ended> => finish(this.#session, workerId, ends)
-    await this.#together(done, write, (end, error) => {
-      const { id, attempt, retention } = end
+  async #finish(done: readonly Waiting<Done>[]): Promise<void> {
+    await this.#together(done, finish, ({ task, end }, error) => {
+      const { id, turn, attempt, ran, retention } = end
       const message = `its result could not be stored: ${messageOf(error)}`
       this.#failed.push({
-        workerId,
-        end: { id, attempt, retention, error: message, stack: null, delay: null },
+        task,
+        end: { id, turn, attempt, ran, retention, error: message, stack: null, delay: null },
       })
     })
   }
 
   /** All in one statement; when that is refused, one by one, so that a bad one spoils no other. */
-  async #together<T extends { readonly id: number }>(
-    ends: readonly T[],
-    write: (ends: readonly T[]) => Promise<Ended>,
-    refused?: (end: T, error: unknown) => void,
+  async #together<T extends Done | Failed>(
+    ends: readonly Waiting<T>[],
+    write: (session: Session, workerId: number, ends: readonly T[], drained: number[]) => Promise<Ended>,
+    refused?: (end: Waiting<T>, error: unknown) => void,
   ): Promise<void> {
+    const tasks = ends.map((w) => w.task)
+    const drained = this.#holdings.ending(tasks)
     try {
-      const { n, parents } = await write(ends)
+      const { n, parents } = await write(
+        this.#session,
+        this.#session.workerId,
+        ends.map((w) => w.end),
+        drained,
+      )
       if (n < ends.length)
         this.#log.warn(`${ends.length - n} tasks were taken from this worker before they ended`)
       await settleBatches(this.#session, parents, this.#retention)
     } catch (error) {
+      this.#holdings.notEnded(tasks, drained)
       if (isConnectionError(error) || ends.length === 1) {
         this.#log.error(
-          { err: error, tasks: ends.map((end) => end.id) },
+          { err: error, tasks: tasks.map((task) => task.id) },
           'ends of tasks could not be written',
         )
         if (ends.length === 1) refused?.(ends[0]!, error)
@@ -115,7 +128,7 @@ export class Ends {
     }
   }
 
-  #mine<T>(waiting: readonly Waiting<T>[]): T[] {
-    return waiting.filter((w) => w.workerId === this.#session.workerId).map((w) => w.end)
+  #mine<T>(waiting: readonly Waiting<T>[]): Waiting<T>[] {
+    return waiting.filter((w) => w.task.workerId === this.#session.workerId)
   }
 }

@@ -28,7 +28,7 @@ export class AttemptHandle implements TaskHandle {
 
   constructor(parts: HandleParts, holder: Holder, className: string, signal: AbortSignal) {
     this.#parts = parts
-    this.#holder = { id: holder.id, attempt: holder.attempt, workerId: holder.workerId }
+    this.#holder = { id: holder.id, turn: holder.turn, attempt: holder.attempt }
     this.id = holder.id
     this.class = className
     this.attempt = holder.attempt

@@ -2,9 +2,12 @@ import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
 import { TaskAborted, timeoutMessage } from '../error.ts'
 import type { AnyJob } from '../job.ts'
-import { type Claimed, claim, giveBack, nextDue } from '../queue/claim.ts'
+import { type Claim, type Claimed, claim, nextDue } from '../queue/claim.ts'
 import { classIds } from '../queue/classes.ts'
+import { giveBack, showRunning } from '../queue/hold.ts'
+import { onLocalWake } from '../queue/wake.ts'
 import { Ends } from './ends.ts'
+import { Holdings } from './holdings.ts'
 import { Prefetch } from './prefetch.ts'
 import { Reporter } from './reporter.ts'
 import { type RunParts, runTask } from './run-task.ts'
@@ -17,12 +20,18 @@ export const ABORT_GRACE = 500
 const SWEEP = 100
 /** Milliseconds a claimed task may wait here while all slots are busy. */
 const LONGEST_WAIT = 500
+/** Milliseconds after which a task shows as running. */
+const SHOWN = 50
+/** Milliseconds to wait when another worker has just locked what is ready. */
+const CONTENDED = 3
 /** Milliseconds between two looks at the queue when nothing notifies, at least and at most. */
 const POLL = [1000, 2000] as const
 
 interface Running {
   readonly claimed: Claimed
   readonly controller: AbortController
+  /** Epoch milliseconds. */
+  readonly began: number
   /** Epoch milliseconds. */
   readonly deadline: number
   readonly limit: number
@@ -46,9 +55,14 @@ export class Machine {
   readonly #ends: Ends
   readonly #parts: RunParts
   readonly #prefetch: Prefetch
+  readonly #holdings = new Holdings()
   readonly #freeSlots: number[]
   readonly #running = new Map<number, Running>()
   #jobs = new Map<number, AnyJob>()
+  /** Running tasks the database shows as running. */
+  readonly #shown = new Set<number>()
+  /** Tasks in a parcel, by the last claim. */
+  #perParcel = 64
   #held: Claimed[] = []
   #heldSince = 0
   #claiming: Promise<void> | undefined
@@ -58,6 +72,7 @@ export class Machine {
   #stopping = false
   #poll: NodeJS.Timeout | undefined
   #sweep: NodeJS.Timeout | undefined
+  #unlisten = (): void => {}
 
   constructor(options: MachineOptions) {
     this.#options = options
@@ -67,16 +82,15 @@ export class Machine {
       thread,
       classes: [...jobs.keys()],
       log: app.log,
-      onWake: () => this.#wake(),
-      onCancel: (id) => this.#running.get(id)?.controller.abort(new TaskAborted('cancelled', 'cancelled')),
       onConnected: (workerId, same) => this.#connected(workerId, same),
     })
     this.#reporter = new Reporter(this.#session, app.log)
     this.#ends = new Ends({
       session: this.#session,
+      holdings: this.#holdings,
       retention,
       log: app.log,
-      onRetry: (delay) => void setTimeout(() => this.#wake(), delay + 2).unref(),
+      onRetry: (delay) => void setTimeout(() => this.wake(), delay + 2).unref(),
     })
     this.#parts = {
       app,
@@ -94,7 +108,19 @@ export class Machine {
     const ids = await classIds(this.#session, [...this.#options.jobs.keys()])
     this.#jobs = new Map([...ids].map(([name, id]) => [id, this.#options.jobs.get(name)!]))
     this.#sweep = setInterval(() => this.#look(), SWEEP)
-    this.#wake()
+    this.#unlisten = onLocalWake(this.#options.app, () => this.wake())
+    this.wake()
+  }
+
+  /** There may be tasks. */
+  wake(): void {
+    this.#woken = true
+    this.#fill()
+  }
+
+  /** Somebody cancelled this task. */
+  cancel(id: number): void {
+    this.#running.get(id)?.controller.abort(new TaskAborted('cancelled', 'cancelled'))
   }
 
   /** The worker id was given up for dead while this thread did not answer. */
@@ -108,6 +134,7 @@ export class Machine {
    */
   async stop(grace: number): Promise<void> {
     this.#stopping = true
+    this.#unlisten()
     clearTimeout(this.#poll)
     this.#held = []
     await this.#claiming
@@ -121,6 +148,7 @@ export class Machine {
     clearInterval(this.#sweep)
     await this.#reporter.flush()
     await this.#ends.drained()
+    await this.#show(0)
     this.#running.clear()
     await this.#giveBack()
     await this.#session.query('update jobmachine.worker set ended = now() where worker_id = $1', [
@@ -132,6 +160,8 @@ export class Machine {
   #connected(workerId: number, same: boolean): void {
     if (!same) {
       this.#held = []
+      this.#holdings.keeping([])
+      this.#holdings.gaveBack()
       for (const { claimed, controller } of this.#running.values()) {
         if (claimed.workerId !== workerId) {
           controller.abort(new TaskAborted('lost', 'the task was given to another worker'))
@@ -140,12 +170,7 @@ export class Machine {
       this.#options.onWorkerId(workerId)
     }
     this.#resync = true
-    this.#wake()
-  }
-
-  #wake(): void {
-    this.#woken = true
-    this.#fill()
+    this.wake()
   }
 
   /** Starts what is held, and claims more when that is little. */
@@ -171,30 +196,42 @@ export class Machine {
         await this.#giveBack()
         this.#options.slots.seized = false
       }
-      const claimed = await claim(this.#session, [...this.#jobs.keys()], wanted, this.#session.workerId)
+      const { workerId } = this.#session
+      const parcels = Math.max(1, Math.ceil(wanted / this.#perParcel))
+      const got = await claim(this.#session, [...this.#jobs.keys()], wanted, workerId, parcels)
+      const first = got.tasks[0]
       // Seized while the claim was under way: the main thread may have given these back.
-      const taken = this.#options.slots.seized || this.#stopping
-      const strange = claimed[0] !== undefined && claimed[0].workerId !== this.#session.workerId
-      if (strange) await giveBack(this.#session, claimed[0]!.workerId, [])
-      else if (taken) this.#resync = true
-      else this.#hold(claimed)
+      if (this.#session.workerId !== workerId) await giveBack(this.#session, workerId, [])
+      else if (this.#options.slots.seized || this.#stopping) this.#resync = true
+      else this.#hold(got)
       this.#fill()
-      if (claimed.length === wanted || this.#resync) this.#woken = true
-      else if (!this.#woken) pause = Math.min(pause, ((await nextDue(this.#session)) ?? pause) + 1)
+      if (got.more || this.#resync) this.#woken = true
+      else if (!this.#woken) pause = await this.#nextLook(pause, first !== undefined)
     } catch (error) {
       if (!this.#stopping) this.#options.app.log.error(`tasks could not be claimed: ${messageOf(error)}`)
     } finally {
       this.#claiming = undefined
       clearTimeout(this.#poll)
-      if (!this.#stopping) this.#poll = setTimeout(() => this.#wake(), pause)
+      if (!this.#stopping) this.#poll = setTimeout(() => this.wake(), pause)
     }
     this.#fill()
   }
 
-  /** Claimed tasks, the next one last. */
-  #hold(claimed: Claimed[]): void {
-    if (claimed.length === 0) return
-    this.#held = [...claimed.reverse(), ...this.#held]
+  /** Milliseconds until the queue is worth a look, at most `pause`. */
+  async #nextLook(pause: number, found: boolean): Promise<number> {
+    const due = await nextDue(this.#session, [...this.#jobs.keys()])
+    if (due === null) return pause
+    // Ready and not to be had: another worker has locked it, and may leave some of it.
+    if (due <= 0) return found ? 0 : CONTENDED
+    return Math.min(pause, due + 1)
+  }
+
+  #hold(got: Claim): void {
+    this.#holdings.took(got)
+    if (got.tasks.length === 0) return
+    this.#perParcel = got.tasks.length / got.parcels.length
+    // The next one last.
+    this.#held = [...[...got.tasks].reverse(), ...this.#held]
     this.#heldSince = Date.now()
   }
 
@@ -202,22 +239,24 @@ export class Machine {
   #begin(claimed: Claimed): boolean {
     const job = this.#jobs.get(claimed.classId)!
     const limit = claimed.timeout ?? job.timeout
-    const deadline = Date.now() + limit
+    const began = Date.now()
+    const deadline = began + limit
     const slot = this.#freeSlots.pop()!
     const { slots } = this.#options
-    if (!slots.occupy(slot, { id: claimed.id, limit, deadline: deadline + ABORT_GRACE })) {
+    if (!slots.occupy(slot, { ...claimed, limit, deadline: deadline + ABORT_GRACE, began })) {
       this.#freeSlots.push(slot)
       this.#held = []
       this.#resync = true
-      this.#wake()
+      this.wake()
       return false
     }
     const controller = new AbortController()
-    this.#running.set(claimed.id, { claimed, controller, deadline, limit })
+    this.#running.set(claimed.id, { claimed, controller, began, deadline, limit })
     void runTask(this.#parts, job, claimed, controller.signal).then((took) => {
       slots.free(slot)
       this.#freeSlots.push(slot)
       this.#running.delete(claimed.id)
+      this.#shown.delete(claimed.id)
       this.#prefetch.took(took)
       this.#fill()
     })
@@ -231,9 +270,10 @@ export class Machine {
         controller.abort(new TaskAborted('timeout', timeoutMessage(limit)))
       }
     }
+    void this.#show(SHOWN)
     if (this.#options.slots.seized) {
       this.#held = []
-      this.#wake()
+      this.wake()
     } else if (
       this.#held.length > 0 &&
       this.#freeSlots.length === 0 &&
@@ -241,14 +281,48 @@ export class Machine {
     ) {
       this.#held = []
       this.#prefetch.slow()
-      void this.#giveBack()
+      this.#giveBack().catch((error: unknown) => {
+        this.#options.app.log.warn(`tasks could not be given back yet: ${messageOf(error)}`)
+      })
     }
   }
 
-  /** Gives back every row that is this worker's but neither runs here nor waits for its end to be written. */
+  /** Writes which tasks have been running for so many milliseconds. */
+  async #show(age: number): Promise<void> {
+    const now = Date.now()
+    const running = [...this.#running.values()].filter(
+      ({ claimed, began }) =>
+        now - began >= age && !this.#shown.has(claimed.id) && claimed.workerId === this.#session.workerId,
+    )
+    if (running.length === 0) return
+    for (const { claimed } of running) this.#shown.add(claimed.id)
+    try {
+      await showRunning(
+        this.#session,
+        this.#session.workerId,
+        running.map(({ claimed: { id, turn, attempt }, began }) => ({ id, turn, attempt, ran: now - began })),
+      )
+    } catch (error) {
+      if (!this.#stopping) this.#options.app.log.warn(`running tasks could not be shown: ${messageOf(error)}`)
+    }
+  }
+
+  /** Gives back all that is this worker's but neither runs here nor waits for its end to be written. */
   async #giveBack(): Promise<void> {
-    const known = [...this.#running.keys(), ...this.#held.map((c) => c.id), ...this.#ends.waiting()]
-    await giveBack(this.#session, this.#session.workerId, known)
+    const running = [...this.#running.values()].map(({ claimed }) => claimed)
+    const known = [...running, ...this.#held, ...this.#ends.waiting()]
+    this.#holdings.keeping(known)
+    try {
+      await giveBack(
+        this.#session,
+        this.#session.workerId,
+        known.map((task) => task.id),
+      )
+      this.#holdings.gaveBack()
+    } catch (error) {
+      this.#resync = true
+      throw error
+    }
   }
 
   async #idleWithin(ms: number): Promise<boolean> {

@@ -17,6 +17,10 @@ export type ToThread =
   /** Claim nothing more, let running tasks go on for `grace` milliseconds, then end. */
   | { readonly type: 'stop'; readonly grace: number }
   | { readonly type: 'ping'; readonly n: number }
+  /** There may be tasks. */
+  | { readonly type: 'wake' }
+  /** Somebody cancelled this task. */
+  | { readonly type: 'cancel'; readonly id: number }
   /** The worker id was given up for dead: take a new one. */
   | { readonly type: 'lost'; readonly workerId: number }
 

@@ -32,7 +32,7 @@ export async function runTask(
   const began = performance.now()
   const handle = new AttemptHandle(parts, claimed, job.name, signal)
   const retention = job.retention ?? parts.retention
-  const { id, attempt, workerId } = claimed
+  const { id, turn, attempt } = claimed
   try {
     const params = readParams(job, claimed.parameters)
     const djet = parts.app.scope({
@@ -44,9 +44,11 @@ export async function runTask(
     const result = value === undefined ? null : wrapped(value)
     const took = performance.now() - began
     if (handle.told) await parts.reporter.flush()
-    parts.ends.finished(workerId, {
+    parts.ends.finished(claimed, {
       id,
+      turn,
       attempt,
+      ran: took,
       result,
       retention,
       announce: handle.told || took > NOTICEABLE,
@@ -62,15 +64,18 @@ export async function runTask(
       attempt >= attemptsOf(claimed, job) ||
       !(error instanceof TaskAborted ? error.why === 'timeout' : worthRetrying(error))
     const delay = last ? null : retryDelay(job, attempt)
-    parts.ends.failed(workerId, {
+    const took = performance.now() - began
+    parts.ends.failed(claimed, {
       id,
+      turn,
       attempt,
+      ran: took,
       retention,
       delay,
       error: textOf(error),
       stack: thrown instanceof Error ? (thrown.stack ?? null) : null,
     })
-    return performance.now() - began
+    return took
   }
 }
 

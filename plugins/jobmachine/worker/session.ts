@@ -4,17 +4,13 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import { messageOf } from '../../../core/index.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
-import { CHANNEL, type Runner, WORKER_LOCK } from '../queue/runner.ts'
+import { type Runner, WORKER_LOCK } from '../queue/runner.ts'
 
 export interface SessionOptions {
   databaseUrl: string
   thread: number
   classes: readonly string[] | undefined
   log: Logger
-  /** There may be tasks. */
-  onWake: () => void
-  /** Somebody cancelled this task. */
-  onCancel: (taskId: number) => void
   /**
    * Connected, at first or again. `same`: the worker id is the one it was; otherwise its tasks have been given
    * to others and what still runs here is of no account.
@@ -32,8 +28,8 @@ const PLANS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin']
   .join('; ')
 
 /**
- * A worker's own connection: it holds the advisory lock that says the worker lives, listens, and runs the
- * queue's statements. When it breaks it is made again with back-off, and statements wait for that.
+ * A worker's own connection: it holds the advisory lock that says the worker lives, and runs the queue's
+ * statements. Its process listens for it. When it breaks it is made again with back-off, and statements wait for that.
  */
 export class Session implements Runner {
   workerId = 0
@@ -142,16 +138,9 @@ export class Session implements Runner {
     })
     client.on('error', () => this.#drop(client))
     client.on('end', () => this.#drop(client))
-    client.on('notification', ({ channel, payload }) => {
-      if (channel === CHANNEL.cancel) this.#options.onCancel(Number(payload))
-      else this.#options.onWake()
-    })
     try {
       await client.connect()
-      await client.query(`${PLANS}; listen ${CHANNEL.wake}; listen ${CHANNEL.cancel}`)
-      for (const name of this.#options.classes ?? []) {
-        if (Buffer.byteLength(name) < 60) await client.query(`listen ${pg.escapeIdentifier(`jm:${name}`)}`)
-      }
+      await client.query(PLANS)
       const same = await this.#identify(client)
       if (this.#closed) throw new Error('the worker session is closed')
       this.#client = client

@@ -1,13 +1,17 @@
-/** 64-bit words of one slot: task id, limit, deadline. */
-const WORDS = 3
+/** 64-bit words of one slot: task id, turn, attempt, limit, deadline, began. */
+const WORDS = 6
 
 /** What one slot of a thread is busy with. */
 export interface SlotTask {
   readonly id: number
+  readonly turn: number
+  readonly attempt: number
   /** Its time limit, milliseconds. */
   readonly limit: number
   /** Epoch milliseconds after which the thread is terminated. */
   readonly deadline: number
+  /** Epoch milliseconds. */
+  readonly began: number
 }
 
 /**
@@ -37,9 +41,7 @@ export class Slots {
 
   /** Takes a slot for a task about to start. False: the task has been seized and must not start. */
   occupy(slot: number, task: SlotTask): boolean {
-    this.#words[slot * WORDS] = task.id
-    this.#words[slot * WORDS + 1] = task.limit
-    this.#words[slot * WORDS + 2] = task.deadline
+    this.#words.set([task.id, task.turn, task.attempt, task.limit, task.deadline, task.began], slot * WORDS)
     Atomics.store(this.#flags, slot, 1)
     if (Atomics.load(this.#flags, this.size) === 0) return true
     this.free(slot)
@@ -55,8 +57,17 @@ export class Slots {
     const tasks: SlotTask[] = []
     for (let slot = 0; slot < this.size; slot++) {
       if (Atomics.load(this.#flags, slot) === 0) continue
-      const at = slot * WORDS
-      tasks.push({ id: this.#words[at]!, limit: this.#words[at + 1]!, deadline: this.#words[at + 2]! })
+      const [id, turn, attempt, limit, deadline, began] = this.#words.subarray(
+        slot * WORDS,
+      ) as Iterable<number>
+      tasks.push({
+        id: id!,
+        turn: turn!,
+        attempt: attempt!,
+        limit: limit!,
+        deadline: deadline!,
+        began: began!,
+      })
     }
     return tasks
   }

@@ -41,6 +41,8 @@ async function main(): Promise<void> {
   port.on('message', (message: ToThread | 'cancel') => {
     if (message === 'cancel') void stop(0)
     else if (message.type === 'ping') tell({ type: 'pong', n: message.n })
+    else if (message.type === 'wake') machine.wake()
+    else if (message.type === 'cancel') machine.cancel(message.id)
     else if (message.type === 'lost') void machine.lost(message.workerId)
     else void stop(message.grace)
   })
