@@ -48,6 +48,11 @@ export async function retryTask(djet: Djet, id: number): Promise<number> {
     if (parents.length > 0) await djet.query(REOPEN, [parents])
     await notify(djet, CHANNEL.wake, '')
     await notify(djet, CHANNEL.task, String(id))
+    await djet.audit({
+      action: 'jobmachine.retry',
+      subject: `task ${id}`,
+      data: { class: task.class, tasks: rows.length },
+    })
     return rows.length
   })
 }
@@ -87,6 +92,12 @@ export async function cancelTask(djet: Djet, id: number): Promise<void> {
     )
     for (const { id } of running) await notify(djet, CHANNEL.cancel, String(id))
     await notify(djet, CHANNEL.task, String(id))
+    const tasks = cancelled.length + running.length
+    await djet.audit({
+      action: 'jobmachine.cancel',
+      subject: `task ${id}`,
+      data: { class: task.class, tasks },
+    })
     return new Set([id, ...cancelled.flatMap(({ parent }) => (parent === null ? [] : [parent]))])
   })
   await djet.afterCommit(() => settleBatches(djet.app.database, [...parents], DEFAULT_RETENTION))

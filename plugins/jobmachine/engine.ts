@@ -1,15 +1,18 @@
-import type { EngineContext } from '../../core/index.ts'
-import { allow, DjetError, defineEngine, sendFile } from '../../core/index.ts'
+import type { EngineContext, EngineRouter } from '../../core/index.ts'
+import { DjetError, defineEngine, sendFile } from '../../core/index.ts'
+import { mayCancel, requireCancel } from './access.ts'
 import { cancelTask, retryTask } from './actions.ts'
-import { taskEvents } from './events.ts'
 import { COUNTED, classNames, countTasks, listTasks } from './list.ts'
+import { isOwnPlace, linkRoutes, showOwn } from './own/routes.ts'
+import { isOwn, sightOf } from './own/sight.ts'
+import { idOf } from './path.ts'
 import { resultFile } from './result-file.ts'
 import { scheduleRoutes } from './schedule/routes.ts'
 import { STATUSES } from './status.ts'
+import { streamEvents } from './stream-events.ts'
 import { type TaskView, taskView } from './view.ts'
 
-/** Answers for the jobmachine node: the list of tasks, one task, its results. */
-export const jobsEngine = defineEngine((router) => {
+function jobsRoutes(router: EngineRouter): void {
   router.get('/', async (ctx) => {
     const { status, class: className } = filterOf(ctx)
     const [list, counts, classes] = await Promise.all([
@@ -30,60 +33,58 @@ export const jobsEngine = defineEngine((router) => {
   scheduleRoutes(router)
 
   router.get('/task/:id', async (ctx) => {
-    const task = await requireTask(ctx)
+    const id = idOf(ctx, 'id')
+    const owner = await sightOf(ctx, id)
+    const may = await mayCancel(ctx.djet, ctx.node, owner)
+    const cancel = may || isOwn(ctx, owner)
+    if (owner.sight === 'own') {
+      return showOwn(ctx, id, { isGuest: false, base: `/task/${id}`, mayCancel: cancel })
+    }
+    const task = await requireTask(ctx, id, may)
     const tasks = task.children
       ? await listTasks(ctx.djet, { parent: task.id, status: filterOf(ctx).status, ...pageOf(ctx) })
       : null
-    await ctx.render('jobmachine/task.eta', { task, tasks })
+    await ctx.render('jobmachine/task.eta', { task, tasks, may: { cancel, retry: may } })
   })
 
   router.get('/task/:id/events', async (ctx) => {
-    const task = await requireTask(ctx)
-    ctx.type = 'text/event-stream'
-    ctx.set('Cache-Control', 'no-cache, no-transform')
-    ctx.set('X-Accel-Buffering', 'no')
-    // Nothing follows on this connection: the server need not wait for it when it stops.
-    ctx.set('Connection', 'close')
-    ctx.body = taskEvents(ctx.djet, task.id)
+    const { id, sight } = await sightOf(ctx, idOf(ctx, 'id'))
+    streamEvents(ctx, id, { log: sight === 'staff' })
   })
 
   router.get('/task/:id/result/:result', async (ctx) => {
-    await sendFile(ctx, await resultFile(ctx.djet, idOf(ctx, 'id'), idOf(ctx, 'result')))
+    const { id } = await sightOf(ctx, idOf(ctx, 'id'))
+    await sendFile(ctx, await resultFile(ctx.djet, id, idOf(ctx, 'result')))
   })
 
-  router.post('/task/:id/retry', allow('cancel'), async (ctx) => {
-    const id = idOf(ctx, 'id')
-    const n = await retryTask(ctx.djet, id)
+  router.post('/task/:id/retry', async (ctx) => {
+    const task = await sightOf(ctx, idOf(ctx, 'id'))
+    await requireCancel(ctx.djet, ctx.node, task)
+    const n = await retryTask(ctx.djet, task.id)
     ctx.flash(n === 1 ? 'The task runs again.' : `${n} tasks run again.`)
-    ctx.seeOther(ctx.below(`/task/${id}`))
+    ctx.seeOther(ctx.below(`/task/${task.id}`))
   })
 
-  router.post('/task/:id/cancel', allow('cancel'), async (ctx) => {
-    const id = idOf(ctx, 'id')
-    await cancelTask(ctx.djet, id)
+  router.post('/task/:id/cancel', async (ctx) => {
+    const task = await sightOf(ctx, idOf(ctx, 'id'))
+    if (!isOwn(ctx, task)) await requireCancel(ctx.djet, ctx.node, task)
+    await cancelTask(ctx.djet, task.id)
     ctx.flash('The task is cancelled; if it runs, it ends as soon as its function looks.', 'notice')
-    ctx.seeOther(ctx.below(`/task/${id}`))
+    ctx.seeOther(ctx.below(`/task/${task.id}`))
   })
-})
 
-/** A task as this visitor may see it: stack traces only for those who may cancel. */
-async function requireTask(ctx: EngineContext): Promise<TaskView> {
-  const id = idOf(ctx, 'id')
+  linkRoutes(router)
+}
+
+/** Answers for the jobmachine node: the list of tasks, one task, its results. */
+export const jobsEngine = defineEngine(jobsRoutes, { guards: isOwnPlace })
+
+/** A task as this visitor may see it: stack traces only for those who may cancel. @throws {DjetError} NOT_FOUND, 404 */
+async function requireTask(ctx: EngineContext, id: number, withStack: boolean): Promise<TaskView> {
   const task = await taskView(ctx.djet, id)
-  if (!task) throw notFound(`there is no task ${id}.`)
-  if (ctx.payload.can('cancel')) return task
+  if (!task) throw new DjetError('NOT_FOUND', `there is no task ${id}.`, { status: 404 })
+  if (withStack) return task
   return { ...task, attempts: task.attempts.map((attempt) => ({ ...attempt, stack: null })) }
-}
-
-/** A number of the path. @throws {DjetError} NOT_FOUND, 404 */
-function idOf(ctx: EngineContext, name: string): number {
-  const text: unknown = ctx.params[name]
-  if (typeof text === 'string' && /^[1-9]\d{0,14}$/.test(text)) return Number(text)
-  throw notFound('tasks and results have numbers.')
-}
-
-function notFound(message: string): DjetError {
-  return new DjetError('NOT_FOUND', message, { status: 404 })
 }
 
 function filterOf(ctx: EngineContext): { status: string | undefined; class: string | undefined } {

@@ -13,15 +13,15 @@ const LONGEST = 5 * 60_000
 
 /**
  * Server-sent events of one task: `change` with status, progress and new log lines, `over` at its end. Ends when
- * the task is over, the client has gone or the site stops.
+ * the task is over, the client has gone or the site stops. Without `log`: no lines of the log.
  */
-export function taskEvents(djet: Djet, id: number): Readable {
-  const stream = Readable.from(changes(djet, id), { objectMode: false })
+export function taskEvents(djet: Djet, id: number, options: { log?: boolean } = {}): Readable {
+  const stream = Readable.from(changes(djet, id, options.log ?? true), { objectMode: false })
   djet.signal.addEventListener('abort', () => stream.destroy(), { once: true })
   return stream
 }
 
-async function* changes(djet: Djet, id: number): AsyncGenerator<Buffer> {
+async function* changes(djet: Djet, id: number, withLog: boolean): AsyncGenerator<Buffer> {
   const until = Date.now() + LONGEST
   let wake = (): void => {}
   const unlisten = await djet.app.listen.listen(CHANNEL.task, (payload) => {
@@ -37,7 +37,7 @@ async function* changes(djet: Djet, id: number): AsyncGenerator<Buffer> {
       const changed = new Promise<void>((resolve) => (wake = resolve))
       const task = await taskView(djet, id)
       if (!task) return
-      const lines = await logSince(djet, id, line)
+      const lines = withLog ? await logSince(djet, id, line) : []
       line = lines.at(-1)?.id ?? line
       const { status, progress, children } = task
       const state = {

@@ -27,14 +27,16 @@ export const jobmachine = definePlugin((options: JobmachineOptions) => {
   }
 })
 
+export { mayCancel, maySee, mayStart } from './access.ts'
 export { cancelTask, retryTask } from './actions.ts'
 export { type Batch, sendBatch } from './batch.ts'
 export { type Duration, inWords, milliseconds } from './duration.ts'
 export { JobFailed, TaskAborted } from './error.ts'
-export { type AnyJob, defineJob, type Job, type JobPolicy, type ParamsOf } from './job.ts'
+export { type AnyJob, defineJob, type Job, type JobAccess, type JobPolicy, type ParamsOf } from './job.ts'
 export { echo, noop } from './jobs.ts'
 export { type ListFilter, listTasks, type TaskLine, type TaskList } from './list.ts'
 export type { JobmachineOptions } from './options.ts'
+export { publicTaskUrl } from './own/link.ts'
 export {
   listRuns,
   listSchedules,

@@ -31,8 +31,27 @@ export interface JobPolicy<S extends z.ZodType> {
   priority?: number
   /** How long its finished tasks are kept; what the plugin's options say when absent. */
   retention?: Duration
-  /** Roles that may start it by hand from the jobs page; none when absent. */
+  /** The same as `access: { start }`. */
   start?: readonly string[]
+  /** Which roles may do what with its tasks; see `JobAccess`. */
+  access?: JobAccess
+  /** Its name for people, where one chooses what to start; made of the class when absent. */
+  label?: string
+  /** What it does, in a sentence or two, for whoever may start it. */
+  description?: string
+}
+
+/**
+ * Roles that may do something with the tasks of a job. The jobs node is asked first: `view`, `start` or `cancel` is
+ * needed there as well. `everyone` stands for all who have that.
+ */
+export interface JobAccess {
+  /** Who sees them; everybody who may `view` the jobs node when absent. */
+  see?: readonly string[]
+  /** Who starts them by hand, from the jobs page; only administrators when absent. */
+  start?: readonly string[]
+  /** Who cancels and retries them; everybody who may `cancel` when absent. */
+  cancel?: readonly string[]
 }
 
 /** A model function with a name and a policy: what `send` sends and a worker thread runs. */
@@ -50,7 +69,13 @@ export interface Job<S extends z.ZodType = z.ZodType, R = unknown> {
   readonly priority: number
   /** Milliseconds; undefined: what the plugin's options say. */
   readonly retention: number | undefined
-  readonly start: readonly string[]
+  readonly access: {
+    readonly see: readonly string[] | undefined
+    readonly start: readonly string[]
+    readonly cancel: readonly string[] | undefined
+  }
+  readonly label: string
+  readonly description: string | undefined
 }
 
 /** Any job, whatever its parameters. */
@@ -98,8 +123,31 @@ export function defineJob<S extends z.ZodType, R>(
     priority: checkPriority(policy.priority ?? 0, who),
     retention:
       policy.retention === undefined ? undefined : milliseconds(policy.retention, `retention of ${who}`),
-    start: Object.freeze([...(policy.start ?? [])]),
+    access: accessOf(policy, who),
+    label: policy.label ?? labelOf(name),
+    description: policy.description,
   })
+}
+
+/** @throws {DjetError} JOB_INVALID */
+function accessOf({ access = {}, start }: Pick<JobPolicy<z.ZodType>, 'access' | 'start'>, who: string) {
+  const odd = Object.keys(access).find((key) => !['see', 'start', 'cancel'].includes(key))
+  if (odd !== undefined) throw invalid(who, `access has 'see', 'start' and 'cancel', not '${odd}'`)
+  if (start !== undefined && access.start !== undefined) {
+    throw invalid(who, `'start' and 'access.start' are the same; give one of them`)
+  }
+  return Object.freeze({ see: access.see, start: access.start ?? start ?? [], cancel: access.cancel })
+}
+
+/** `sales-order.importOrders` -> `Import orders`. */
+function labelOf(name: string): string {
+  const last = name.slice(name.lastIndexOf('.') + 1) || name
+  const words = last
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/[-_]+/g, ' ')
+    .trim()
+    .toLowerCase()
+  return words === '' ? name : words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Djet } from '../../core/index.ts'
 import { DjetError, didYouMean } from '../../core/index.ts'
+import { hiddenClasses } from './access.ts'
 import { isStatus, STATUSES, type Status, statusNumber, statusWord } from './status.ts'
 
 /** One line of the list. */
@@ -57,15 +58,17 @@ const FILTERED = (newer: boolean): string => `
 const ALL = (newer: boolean): string => `
   select ${COLUMNS} from jobmachine.task t where t.task_id ${newer ? '>' : '<'} $3
     and $1::int[] is not null and $2::int[] is not null`
-const CHILDREN = (newer: boolean): string => `
+const CHILDREN = (newer: boolean, some: boolean): string => `
   select ${COLUMNS} from unnest($2::int[]) as status (n), lateral (
     select * from jobmachine.task t
     where t.parent_id = $5 and t.status = status.n and t.task_id ${newer ? '>' : '<'} $3
+      ${some ? 'and t.class_id = any($1::int[])' : ''}
     order by t.task_id ${newer ? 'asc' : 'desc'} limit $4
   ) as t where $1::int[] is not null`
 
 /**
- * Tasks, newest first, by key: a page costs the same however many there are.
+ * Tasks, newest first, by key: a page costs the same however many there are. Of classes the scope's user does not see
+ * there are none.
  * @throws {DjetError} JOBS_FILTER, 400, for a status or class that does not exist
  */
 export async function listTasks(djet: Djet, filter: ListFilter): Promise<TaskList> {
@@ -73,13 +76,19 @@ export async function listTasks(djet: Djet, filter: ListFilter): Promise<TaskLis
   const newer = filter.after !== undefined && filter.before === undefined
   const classes = await classFilter(djet, filter.class)
   const statuses = statusFilter(filter.status)
-  const source = filter.parent !== undefined ? CHILDREN : filter.status || filter.class ? FILTERED : ALL
+  const some = hiddenClasses(djet).size > 0
+  const source =
+    filter.parent !== undefined
+      ? CHILDREN(newer, some)
+      : filter.status || filter.class || some
+        ? FILTERED(newer)
+        : ALL(newer)
   const key = newer ? filter.after! : (filter.before ?? Number.MAX_SAFE_INTEGER)
   const values: unknown[] = [classes, statuses.map(statusNumber), key, limit + 1]
   if (filter.parent !== undefined) values.push(filter.parent)
   const rows = await djet.query<Omit<TaskLine, 'status'> & { status: number }>(
     `select t.task_id as id, c.name as class, left(t.title, ${TITLE}) as title, t.status, t.created, t.run_after as "runAfter", t.attempt
-     from (${source(newer)} order by task_id ${newer ? 'asc' : 'desc'} limit $4) as t
+     from (${source} order by task_id ${newer ? 'asc' : 'desc'} limit $4) as t
      join jobmachine.class c on c.class_id = t.class_id
      order by t.task_id ${newer ? 'asc' : 'desc'}`,
     values,
@@ -144,16 +153,21 @@ export async function batchCounts(djet: Djet, parent: number): Promise<BatchCoun
   return counts
 }
 
-/** Names of all classes that ever had a task or have a job. */
+/** Names of all classes that ever had a task, as far as the scope's user sees them. */
 export async function classNames(djet: Djet): Promise<string[]> {
-  const rows = await djet.query<{ name: string }>('select name from jobmachine.class order by name')
-  return rows.map((row) => row.name)
+  return (await seenClasses(djet)).map(({ name }) => name).sort()
 }
 
-async function classFilter(djet: Djet, name: string | undefined): Promise<number[]> {
+async function seenClasses(djet: Djet): Promise<{ id: number; name: string }[]> {
   const rows = await djet.query<{ id: number; name: string }>(
     'select class_id as id, name from jobmachine.class',
   )
+  const hidden = hiddenClasses(djet)
+  return hidden.size === 0 ? rows : rows.filter(({ name }) => !hidden.has(name))
+}
+
+async function classFilter(djet: Djet, name: string | undefined): Promise<number[]> {
+  const rows = await seenClasses(djet)
   if (!name) return rows.map((row) => row.id)
   const row = rows.find((row) => row.name === name)
   if (row) return [row.id]

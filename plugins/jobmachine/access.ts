@@ -1,0 +1,97 @@
+import type { Djet, NodeRef } from '../../core/index.ts'
+import { ADMIN, DjetError, rolesOf } from '../../core/index.ts'
+import type { AnyJob } from './job.ts'
+import { BATCH } from './jobs.ts'
+import { jobsOf } from './registry.ts'
+
+const NONE: ReadonlySet<string> = new Set()
+
+/**
+ * Classes whose tasks the scope's user does not see, whatever he may at the jobs node. Lists leave them out; the
+ * system and administrators see all.
+ */
+export function hiddenClasses(djet: Djet): ReadonlySet<string> {
+  return closedTo(djet, (job) => job.access.see)
+}
+
+/** Whether the scope's user sees tasks of a class, given that he may `view` the jobs node. */
+export function maySee(djet: Djet, className: string): boolean {
+  return !hiddenClasses(djet).has(className)
+}
+
+/**
+ * Whether the scope's user may start tasks of a job by hand: he may `start` at the jobs node and has a role that the
+ * job names, or is an administrator.
+ *
+ * @param node the jobs node
+ */
+export async function mayStart(djet: Djet, node: NodeRef, job: AnyJob): Promise<boolean> {
+  return holds(djet, job.access.start) && (await djet.can('start', node))
+}
+
+/** @throws {DjetError} ACCESS_DENIED, 403 (401 for a visitor) */
+export async function requireStart(djet: Djet, node: NodeRef, job: AnyJob): Promise<void> {
+  if (await mayStart(djet, node, job)) return
+  throw new DjetError('ACCESS_DENIED', `you may not start tasks of class '${job.name}'.`, {
+    status: djet.user === null ? 401 : 403,
+  })
+}
+
+/** The jobs the scope's user may start by hand, in the order of their names for people. */
+export async function startable(djet: Djet, node: NodeRef): Promise<AnyJob[]> {
+  if (!(await djet.can('start', node))) return []
+  const jobs = [...jobsOf(djet.app).values()].filter((job) => holds(djet, job.access.start))
+  return jobs.sort((a, b) => a.label.localeCompare(b.label) || (a.name < b.name ? -1 : 1))
+}
+
+/**
+ * Whether the scope's user may cancel and retry a task: he sees it, may `cancel` at the jobs node, and has a role that
+ * the job names, if it names any. Of a batch: for each of its tasks.
+ *
+ * @param node the jobs node
+ */
+export async function mayCancel(
+  djet: Djet,
+  node: NodeRef,
+  task: { readonly id: number; readonly class: string },
+): Promise<boolean> {
+  if (!(await djet.can('cancel', node))) return false
+  const closed = new Set([...hiddenClasses(djet), ...closedTo(djet, (job) => job.access.cancel)])
+  if (task.class !== BATCH || closed.size === 0) return !closed.has(task.class)
+  const [kept] = await djet.query(
+    `select from jobmachine.task t join jobmachine.class c using (class_id)
+     where t.parent_id = $1 and c.name = any($2) limit 1`,
+    [task.id, [...closed]],
+  )
+  return kept === undefined
+}
+
+/** @throws {DjetError} ACCESS_DENIED, 403 (401 for a visitor) */
+export async function requireCancel(
+  djet: Djet,
+  node: NodeRef,
+  task: { readonly id: number; readonly class: string },
+): Promise<void> {
+  if (await mayCancel(djet, node, task)) return
+  throw new DjetError('ACCESS_DENIED', `you may not cancel or retry tasks of class '${task.class}'.`, {
+    status: djet.user === null ? 401 : 403,
+  })
+}
+
+function closedTo(djet: Djet, rolesFor: (job: AnyJob) => readonly string[] | undefined): ReadonlySet<string> {
+  if (isUnlimited(djet)) return NONE
+  const closed = new Set<string>()
+  for (const job of jobsOf(djet.app).values()) {
+    const roles = rolesFor(job)
+    if (roles !== undefined && !holds(djet, roles)) closed.add(job.name)
+  }
+  return closed
+}
+
+function holds(djet: Djet, roles: readonly string[]): boolean {
+  return isUnlimited(djet) || rolesOf(djet.user).some((role) => roles.includes(role))
+}
+
+function isUnlimited({ system, user }: Djet): boolean {
+  return system || rolesOf(user).includes(ADMIN)
+}
