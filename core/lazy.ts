@@ -15,7 +15,11 @@ export class Lazy<T> implements PromiseLike<T> {
     fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.#value ??= Promise.resolve().then(this.#compute)
+    this.#value ??= this.#begin()
     return this.#value.then(fulfilled, rejected)
+  }
+
+  async #begin(): Promise<T> {
+    return this.#compute()
   }
 }

@@ -1,4 +1,5 @@
 import type { Basetype } from './basetype.ts'
+import type { DjetApp } from './djet.ts'
 import { DjetError } from './error.ts'
 import { fieldTitle, isEmpty } from './field/index.ts'
 import { formatAmount, formatBytes, formatDate, formatDateTime, formatNumber } from './format.ts'
@@ -96,80 +97,72 @@ export function encodePath(path: string): string {
 }
 
 /** Makes what templates see of one request. */
-export function createPayload(options: PayloadOptions): Payload {
-  const { djet, node, branch } = options
-  const { app } = djet
-  const basetype = app.basetypes.get(node.basetype)!
-  const roles = djet.system ? [ADMIN] : rolesOf(djet.user)
-  const payload: Payload = {
-    site: app.config.site,
-    node,
-    basetype,
-    branch,
-    restPath: options.restPath,
-    path: options.path,
-    query: options.query,
-    loginUrl: app.config.login,
-    user: djet.user,
-    breadcrumbs: breadcrumbsOf(
-      branch,
-      options.restPath,
-      (above) => decide(above, app.basetypes, roles, 'view').allowed,
-    ),
-    menu: new Lazy(() => menuOf(djet, branch.at(-1)!, options.path, options.reads)),
-    children: new Lazy(() => djet.nodes.children(branch, listOptions(options.query))),
-    listed: new Lazy(() =>
-      djet.nodes.children(branch, { ...listOptions(options.query), basetype: listedTypes(app.basetypes) }),
-    ),
-    allowedChildren: decide(branch, app.basetypes, roles, 'edit').allowed
-      ? allowedChildren(app.basetypes, basetype)
-      : [],
-    flash: [],
-    form: { values: {}, errors: {} },
-    editing: { basetype, data: node.data },
-    csrf() {
-      return `<input type="hidden" name="_csrf" value="${options.csrfToken()}">`
-    },
-    csrfToken: options.csrfToken,
-    asset(plugin, file) {
-      return app.assetUrl(plugin, file)
-    },
-    url(restPath) {
-      return urlBelow(node, restPath)
-    },
-    urlOf(node) {
-      return encodePath(node.path)
-    },
-    can(permission) {
-      return decide(branch, app.basetypes, roles, permission).allowed
-    },
-    viewField(name) {
-      return viewField(djet, payload, name)
-    },
-    editField(name) {
-      return editField(djet, payload, name)
-    },
-    fieldTitle,
-    formatDate,
-    formatDateTime,
-    formatAmount,
-    formatNumber,
-    formatBytes,
-  }
-  for (const plugin of app.plugins) {
-    for (const [key, compute] of Object.entries(plugin.payload ?? {}))
-      payload[key] = new Lazy(() => compute(djet))
-  }
+export type PayloadMaker = (options: PayloadOptions) => Payload
 
-  return payload
+const FORMATS = { fieldTitle, formatDate, formatDateTime, formatAmount, formatNumber, formatBytes }
+
+const NO_FORM: FormState = Object.freeze({ values: Object.freeze({}), errors: Object.freeze({}) })
+
+/**
+ * Prepares what the payloads of all requests of a site share, so that a request adds only what is its own. Payloads
+ * begin as copies: V8 takes what a plain literal makes for long-lived when many requests wait, and then everything
+ * that belongs to a request stays until the next full garbage collection.
+ */
+export function payloadMaker(app: DjetApp): PayloadMaker {
+  const shared = {
+    site: app.config.site,
+    loginUrl: app.config.login,
+    flash: [] as readonly Flash[],
+    form: NO_FORM,
+    asset: (plugin: string, file: string) => app.assetUrl(plugin, file),
+    urlOf: (node: Pick<Node, 'path'>) => encodePath(node.path),
+    ...FORMATS,
+  }
+  const added = app.plugins.flatMap((plugin) => Object.entries(plugin.payload ?? {}))
+  const listed = listedTypes(app.basetypes)
+  return ({ djet, node, branch, restPath, path, query, csrfToken, reads }) => {
+    const basetype = app.basetypes.get(node.basetype)!
+    const roles = djet.system ? [ADMIN] : rolesOf(djet.user)
+    const may = (permission: Permission, at: Branch): boolean =>
+      decide(at, app.basetypes, roles, permission).allowed
+    const payload: Payload = {
+      ...shared,
+      node,
+      basetype,
+      branch,
+      restPath,
+      path,
+      query,
+      user: djet.user,
+      breadcrumbs: breadcrumbsOf(branch, restPath, may),
+      menu: new Lazy(() => menuOf(djet, branch.at(-1)!, path, reads)),
+      children: new Lazy(() => djet.nodes.children(branch, listOptions(query))),
+      listed: new Lazy(() => djet.nodes.children(branch, { ...listOptions(query), basetype: listed })),
+      allowedChildren: may('edit', branch) ? allowedChildren(app.basetypes, basetype) : [],
+      editing: { basetype, data: node.data },
+      csrf: () => `<input type="hidden" name="_csrf" value="${csrfToken()}">`,
+      csrfToken,
+      url: (restPath?: string) => urlBelow(node, restPath),
+      can: (permission: Permission) => may(permission, branch),
+      viewField: (name: string) => viewField(djet, payload, name),
+      editField: (name: string) => editField(djet, payload, name),
+    }
+    for (const [key, compute] of added) payload[key] = new Lazy(() => compute(djet))
+    return payload
+  }
 }
 
 /** The steps the visitor may see: an open page may stand below a closed one. */
-function breadcrumbsOf(branch: Branch, restPath: string, mayView: (branch: Branch) => boolean): MenuItem[] {
+function breadcrumbsOf(
+  branch: Branch,
+  restPath: string,
+  may: (permission: Permission, at: Branch) => boolean,
+): MenuItem[] {
   const steps: MenuItem[] = []
-  for (const [i, step] of branch.entries()) {
-    if (i > 0 && !mayView(branch.slice(i))) continue
-    steps.unshift({ title: step.name, url: encodePath(step.path), here: i === 0 && restPath === '/' })
+  for (let i = branch.length - 1; i >= 0; i--) {
+    if (i > 0 && !may('view', branch.slice(i))) continue
+    const step = branch[i]!
+    steps.push({ title: step.name, url: encodePath(step.path), here: i === 0 && restPath === '/' })
   }
   return steps
 }
@@ -179,18 +172,16 @@ async function viewField(djet: Djet, payload: Payload, name: string): Promise<st
   const value = payload.node.data[name]
   if (isEmpty(value) || (field.type === 'protected' && !payload.can('edit'))) return ''
   const title = field.title ?? fieldTitle(name)
-  const values: Record<string, unknown> = { ...forFields(payload), name, field, title, value }
-  if (REFERRING.has(field.type)) Object.assign(values, await referredTo(djet, field.type, value))
+  const referred = REFERRING.has(field.type) ? await referredTo(djet, field.type, value) : {}
+  const values = { ...forFields(payload), name, field, title, value, ...referred }
   return djet.app.renderer.render(fieldTemplate(field.type, 'view'), values)
 }
 
 /** What the templates of fields see beside their field: little, for a page may have many. */
 function forFields(payload: Payload) {
   const { site, node, basetype, user, asset, url, urlOf, can } = payload
-  return { site, node, basetype, user, asset, url, urlOf, can, ...FORMATS }
+  return { ...FORMATS, site, node, basetype, user, asset, url, urlOf, can }
 }
-
-const FORMATS = { fieldTitle, formatDate, formatDateTime, formatAmount, formatNumber, formatBytes }
 
 async function editField(djet: Djet, payload: Payload, name: string): Promise<string> {
   const field = fieldOf(payload.editing.basetype, name)

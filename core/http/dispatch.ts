@@ -6,7 +6,7 @@ import type { Engine, EngineContext, FlashKind } from '../engine.ts'
 import { DjetError } from '../error.ts'
 import { Reads } from '../node/reads.ts'
 import { nodeJson } from '../node-json.ts'
-import { createPayload, encodePath, urlBelow } from '../payload.ts'
+import { encodePath, type PayloadMaker, payloadMaker, urlBelow } from '../payload.ts'
 import { type Flash, Session, type SessionSettings } from '../session.ts'
 import { templateOf } from '../template.ts'
 import { wantsJson } from './accept.ts'
@@ -26,6 +26,7 @@ export interface DispatchOptions {
 
 /** From the path to the answer: session, body, navigator, access, engine. */
 export function dispatch({ app, session: settings, body }: DispatchOptions): Middleware {
+  const payloadOf = payloadMaker(app)
   return async (context) => {
     const ctx = context as unknown as EngineContext
     const path: string = ctx.state.path
@@ -41,7 +42,7 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
 
     if (redirectToCleanPath(ctx, path)) return
     await navigate(app, ctx, path)
-    addHelpers(app, ctx, path)
+    addHelpers(app, payloadOf, ctx, path)
     if (!isGuarded(app, ctx)) app.rules.for(user).require('view', ctx.branch)
     if (!(await route(app, ctx))) return
     if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) throw notFound(path)
@@ -53,7 +54,10 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
 
 /** Programs send or ask for JSON, or bring a token instead of a cookie. */
 function doorOf(ctx: EngineContext): Door {
-  const isProgram = wantsJson(ctx) || ctx.is('json') === 'json' || ctx.headers.authorization !== undefined
+  const isProgram =
+    wantsJson(ctx) ||
+    (ctx.headers['content-type'] !== undefined && ctx.is('json') === 'json') ||
+    ctx.headers.authorization !== undefined
   return isProgram ? 'api' : 'page'
 }
 
@@ -97,10 +101,10 @@ async function navigate(app: DjetApp, ctx: EngineContext, path: string): Promise
   Object.assign(ctx, { node, branch: found.branch, restPath: found.restPath })
 }
 
-function addHelpers(app: DjetApp, ctx: EngineContext, path: string): void {
+function addHelpers(app: DjetApp, payloadOf: PayloadMaker, ctx: EngineContext, path: string): void {
   const flashes: Flash[] = []
   ctx.state.flashes = flashes
-  ctx.payload = createPayload({
+  ctx.payload = payloadOf({
     djet: ctx.djet,
     node: ctx.node,
     branch: ctx.branch,
@@ -142,6 +146,11 @@ async function route(app: DjetApp, ctx: EngineContext): Promise<boolean> {
   const state = ctx as unknown as { newRouterPath: string; routeMatched?: boolean }
   state.newRouterPath = ctx.restPath
   const own = engineOf(app, ctx)
+  if (own === defaultEngine && ctx.restPath === '/' && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
+    // What is asked for most. The router would find the same.
+    await ctx.render()
+    return true
+  }
   const engines = own === defaultEngine || isGuarded(app, ctx) ? [own] : [own, defaultEngine]
   for (const engine of engines) {
     if (UNSAFE.has(ctx.method)) {

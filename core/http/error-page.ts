@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import type { DjetApp } from '../djet.ts'
 import { DjetError } from '../error.ts'
-import { createPayload } from '../payload.ts'
+import { type PayloadMaker, payloadMaker } from '../payload.ts'
 import { wantsJson } from './accept.ts'
 import { requestId } from './request-log.ts'
 
@@ -11,10 +11,12 @@ interface Problem {
   readonly code: string
   readonly message: string
   readonly fields?: Readonly<Record<string, string>> | undefined
+  readonly details?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Turns whatever was thrown into a page or JSON with its status. Only meant texts are shown; the rest is logged. */
 export function errorPages(app: DjetApp): Middleware {
+  const payloads = payloadMaker(app)
   return async (ctx, next) => {
     try {
       await next()
@@ -24,7 +26,7 @@ export function errorPages(app: DjetApp): Middleware {
         app.log.error({ err: error, id: requestId(ctx), url: ctx.url }, 'request failed')
       if (ctx.headerSent || !ctx.writable) return
       if (problem.status === 401 && (await sendToLogin(app, ctx))) return
-      await answer(app, ctx, problem)
+      await answer(app, payloads, ctx, problem)
     }
   }
 }
@@ -36,6 +38,7 @@ function problemOf(error: unknown): Problem {
       code: error.code,
       message: error.expose ? error.message : hidden(error.status),
       fields: error.fields,
+      details: error.expose ? error.details : undefined,
     }
   }
   // Errors of Koa and its parsers carry a status and say whether their text is meant for the client.
@@ -72,22 +75,22 @@ async function sendToLogin(app: DjetApp, ctx: Context): Promise<boolean> {
   return true
 }
 
-async function answer(app: DjetApp, ctx: Context, problem: Problem): Promise<void> {
+async function answer(app: DjetApp, payloads: PayloadMaker, ctx: Context, problem: Problem): Promise<void> {
   const allow = ctx.response.get('Allow')
   ctx.status = problem.status
   ctx.set('Cache-Control', 'no-store')
   ctx.remove('ETag')
   if (allow) ctx.set('Allow', allow)
   if (wantsJson(ctx)) {
-    const { code, message, fields } = problem
-    ctx.body = { error: { code, message, ...(fields ? { fields } : {}), ...idOf(ctx, problem) } }
+    const { code, message, fields, details } = problem
+    ctx.body = { error: { code, message, ...(fields ? { fields } : {}), ...(details ? { details } : {}), ...idOf(ctx, problem) } }
     return
   }
   const title = STATUS_CODES[problem.status] ?? 'Error'
   const message = problem.message.charAt(0).toUpperCase() + problem.message.slice(1)
   ctx.type = 'html'
   try {
-    const values = await payloadOf(app, ctx)
+    const values = await payloadOf(app, payloads, ctx)
     ctx.body = await app.renderer.render('error.eta', {
       ...values,
       status: problem.status,
@@ -105,12 +108,12 @@ function idOf(ctx: Context, problem: Problem) {
   return problem.status >= 500 ? { requestId: requestId(ctx) } : {}
 }
 
-async function payloadOf(app: DjetApp, ctx: Context) {
+async function payloadOf(app: DjetApp, payloads: PayloadMaker, ctx: Context) {
   const djet = ctx.djet ?? app.scope({ user: null })
   // A page that may not be seen does not tell its name in the breadcrumbs either.
   const seen = ctx.branch && app.rules.for(djet.user).may('view', ctx.branch)
   const branch = seen ? ctx.branch : (await app.scope().nodes.navigate('/')).branch
-  return createPayload({
+  return payloads({
     djet,
     node: branch[0],
     branch,

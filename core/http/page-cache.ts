@@ -50,5 +50,6 @@ function etagOf(body: string): string {
 export function conditional(ctx: Context): void {
   if (typeof ctx.body !== 'string' || ctx.status !== 200) return
   ctx.set('ETag', etagOf(ctx.body))
-  if (ctx.fresh) ctx.status = 304
+  // Asking is dear, and most clients have nothing that could be fresh.
+  if (ctx.headers['if-none-match'] !== undefined && ctx.fresh) ctx.status = 304
 }
