@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { definePlugin, openConfig } from '../../../core/index.ts'
 import type { TestSite } from '../../../test/site.ts'
 import {
@@ -261,7 +261,23 @@ describe('a due time', () => {
     expect(await view('of a job that is gone')).toMatchObject({ known: false, last: null })
   })
 
-  it('belongs to the clock of the database', () => {
+  it('belongs to the clock of the database, whatever that of the machine shows', async () => {
+    site = await createScheduleSite()
+    for (const shift of [-86_400_000, 86_400_000]) {
+      const name = `shifted by ${shift}`
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + shift })
+      try {
+        await insertSchedule(site.djet, { ...INPUT, name, cron: '0 * * * *', missed: 'all' })
+        await tick()
+      } finally {
+        vi.useRealTimers()
+      }
+      expect(await runsOf(site, name)).toEqual([])
+      expect((await view(name)).nextDue).toEqual(new Calendar('0 * * * *', 'UTC').next(new Date()))
+    }
+  })
+
+  it('that passed is treated as the schedule says', () => {
     const calendar = new Calendar('*/10 * * * * *', 'UTC')
     const now = new Date('2026-03-01T12:00:05Z')
     const at = (text: string) => new Date(`2026-03-01T${text}Z`)
