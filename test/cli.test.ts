@@ -186,7 +186,9 @@ describe('a site', () => {
     const [, password = ''] = /^User nancy is made: (\S+)$/m.exec(added.out) ?? []
     expect(password).toHaveLength(16)
     expect(refused(await run('user', 'add', 'nancy'))).toContain("there is already a user 'nancy'")
-    expect(refused(await run('user', 'add', 'x', '--password', 'short'))).toContain('at least 8 characters')
+    expect(refused(await run('user', 'add', 'x', '--password', 'short'))).toContain('at least 10 characters')
+    expect((await run('user', 'unlock', 'nancy')).out).toContain('nancy is unlocked.')
+    expect(refused(await run('user', 'unlock', 'nobody'))).toContain("no user 'nobody'")
     expect(refused(await run('user', 'rename', 'nancy'))).toContain('Usage: djet user add|password')
 
     const program = new Program(folder.dir, ['start'], env)

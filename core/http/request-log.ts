@@ -13,7 +13,9 @@ export function requestLog(log: Logger, enabled: boolean): Middleware {
     try {
       await next()
     } finally {
-      const { method, url, status, ip } = ctx
+      const { method, status, ip } = ctx
+      // An engine may say what is logged instead of an address that holds a secret.
+      const url: string = ctx.state.loggedUrl ?? ctx.url
       const user = ctx.djet?.user?.login
       logRequest(log, {
         method,

@@ -28,6 +28,19 @@ export const logout = defineBasetype({
   acl: { everyone: ['view'] },
 })
 
+/** The page of one's own account. */
+export const account = defineBasetype({
+  name: 'account',
+  title: 'Account',
+  engine: 'users.account',
+  template: 'users/account.eta',
+  children: [],
+  max: 1,
+  fixed: true,
+  menu: false,
+  acl: { everyone: [], user: ['view'] },
+})
+
 /** Holds the users. */
 export const users = defineBasetype({
   name: 'users',

@@ -1,17 +1,27 @@
 import { parseArgs } from 'node:util'
 import { type Command, DjetError, messageOf } from '../../core/index.ts'
-import { addUser, changePassword } from './model.ts'
+import { unlock } from './model/unlock.ts'
+import { addUser, changePassword } from './model/user.ts'
+import type { Settings } from './options.ts'
 import { newPassword } from './seed.ts'
 
-const USAGE = 'user add|password <login> [--role r]'
+const USAGE = 'user add|password|unlock <login> [--role r]'
+const ACTIONS = ['add', 'password', 'unlock']
 
-/** `djet user add <login>` and `djet user password <login>`; a password that is not given is made and shown. */
-export const userCommand: Command = {
+/**
+ * `djet user add <login>` and `djet user password <login>`, where a password that is not given is made and shown;
+ * `djet user unlock <login>` after too many wrong ones.
+ */
+export const userCommand = (settings: Settings): Command => ({
   usage: USAGE,
-  summary: 'make a user, or give one a new password',
+  summary: 'make a user, give one a new password, or unlock one',
   async run({ args, open, print }) {
     const { action, login, values } = read(args)
     const djet = (await open()).scope()
+    if (action === 'unlock') {
+      await unlock(djet, settings, login)
+      return print(`${login} is unlocked.`)
+    }
     const password = values.password ?? newPassword(djet)
     if (action === 'add') {
       await addUser(djet, {
@@ -26,7 +36,7 @@ export const userCommand: Command = {
       `${action === 'add' ? `User ${login} is made` : `${login} has a new password`}${values.password ? '.' : `: ${password}`}`,
     )
   },
-}
+})
 
 function read(args: readonly string[]) {
   try {
@@ -41,7 +51,7 @@ function read(args: readonly string[]) {
       },
     })
     const [action, login, ...more] = positionals
-    if ((action !== 'add' && action !== 'password') || login === undefined || more.length > 0) {
+    if (!ACTIONS.includes(action ?? '') || login === undefined || more.length > 0) {
       throw new Error('give an action and a login.')
     }
     return { action, login, values }

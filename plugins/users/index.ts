@@ -1,26 +1,40 @@
 import { definePlugin } from '../../core/index.ts'
-import { login, logout, user, users as usersBasetype } from './basetypes.ts'
+import { account, login, logout, user, users as usersBasetype } from './basetypes.ts'
 import { userCommand } from './command.ts'
-import { loginEngine, logoutEngine } from './login-engine.ts'
+import { accountEngine } from './engine/account.ts'
+import { loginEngine, logoutEngine } from './engine/login.ts'
+import { userEngine } from './engine/user.ts'
+import { usersEngine } from './engine/users.ts'
+import { Later } from './later.ts'
+import { checkOptions, type UsersOptions } from './options.ts'
+import { accountUrl } from './payload.ts'
 import { seed } from './seed.ts'
 import { start } from './start.ts'
-import { userEngine, usersEngine } from './users-engine.ts'
 
-export { addUser, changePassword, changeRoles, type NewUser } from './model.ts'
+export { invite } from './model/invite.ts'
+export { listUsers, type UserLine } from './model/list.ts'
+export { addUser, changePassword, changeRoles, type NewUser, setEnabled } from './model/user.ts'
+export type { UsersOptions } from './options.ts'
 
-/** Login and logout, users as nodes, roles. */
-export const users = definePlugin(() => ({
-  name: 'users',
-  version: '0.1.0',
-  folder: new URL('.', import.meta.url),
-  basetypes: [login, logout, usersBasetype, user],
-  engines: {
-    'users.login': loginEngine,
-    'users.logout': logoutEngine,
-    'users.users': usersEngine,
-    'users.user': userEngine,
-  },
-  commands: { user: userCommand },
-  seed,
-  start,
-}))
+/** Login and logout, users as nodes, roles, second factors. */
+export const users = definePlugin((options: UsersOptions) => {
+  const settings = checkOptions(options)
+  const tools = { settings, later: new Later() }
+  return {
+    name: 'users',
+    version: '0.1.0',
+    folder: new URL('.', import.meta.url),
+    basetypes: [login, logout, account, usersBasetype, user],
+    engines: {
+      'users.login': loginEngine(tools),
+      'users.logout': logoutEngine,
+      'users.account': accountEngine(tools),
+      'users.users': usersEngine,
+      'users.user': userEngine(tools),
+    },
+    commands: { user: userCommand(settings) },
+    payload: { accountUrl },
+    seed,
+    start: (app) => start(app, tools),
+  }
+})

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Djet } from '../../core/index.ts'
-import { login, logout, users } from './basetypes.ts'
-import { addUser } from './model.ts'
+import { account, login, logout, users } from './basetypes.ts'
+import { addUser } from './model/user.ts'
 
 /** Makes the login and logout pages, the place of the users, and the first administrator. */
 export async function seed(djet: Djet): Promise<void> {
@@ -11,6 +11,7 @@ export async function seed(djet: Djet): Promise<void> {
     name: 'Log in',
   })
   await djet.nodes.insert('/', { basetype: logout, part: 'logout', name: 'Log out' })
+  await djet.nodes.insert('/', { basetype: account, part: 'account', name: 'Your account' })
   await djet.nodes.insert('/', { basetype: users, part: 'users', name: 'Users' })
   const given = process.env.DJET_ADMIN_PASSWORD
   const password = given || newPassword(djet)

@@ -1,0 +1,110 @@
+import { allow, defineEngine, type Engine, type EngineContext, endSessions } from '../../../core/index.ts'
+import { inMinutes, lockedFor } from '../model/attempts.ts'
+import { endWeakSessions, factorOf, removeFactor } from '../model/second-factor.ts'
+import { unlock } from '../model/unlock.ts'
+import {
+  accountOf,
+  changePassword,
+  changeRoles,
+  requireMayManage,
+  setEnabled,
+  type UserAccount,
+} from '../model/user.ts'
+import { demandsFactor } from '../options.ts'
+import type { Tools } from '../tools.ts'
+import { orForm, text, typed } from './form.ts'
+import { sessionLines } from './sessions.ts'
+import { sendInvitation, words } from './users.ts'
+
+/** One user, for administrators: roles, password, whether he may log in, second factor, sessions. */
+export function userEngine(tools: Tools): Engine {
+  const { settings } = tools
+  return defineEngine((router) => {
+    router.get('/', (ctx) => show(ctx, tools))
+
+    /** A form of the page: what it does to the account, and what is said afterwards. */
+    const action = (
+      path: string,
+      work: (ctx: EngineContext, account: UserAccount) => Promise<string | undefined>,
+      values: readonly string[] = [],
+    ) =>
+      router.post(path, allow('edit'), (ctx) =>
+        orForm(ctx, {
+          values: Object.fromEntries(values.map((name) => [name, text(ctx, name)])),
+          show: () => show(ctx, tools),
+          work: async () => {
+            const account = await accountOf(ctx.djet, { nodeId: ctx.node.id })
+            requireMayManage(ctx.djet, account)
+            const said = await work(ctx, account)
+            if (said !== undefined) ctx.flash(said)
+            ctx.seeOther(ctx.below('/'))
+          },
+        }),
+      )
+
+    action(
+      '/roles',
+      async (ctx, { login }) => {
+        await changeRoles(ctx.djet, { login, roles: words(text(ctx, 'roles')) })
+        await endWeakSessions(ctx.djet, settings.secondFactor)
+        return 'The roles are changed.'
+      },
+      ['roles'],
+    )
+    action('/password', async (ctx, { login }) => {
+      await changePassword(ctx.djet, { login, password: typed(ctx, 'password') })
+      return 'The password is changed; all sessions of this user are ended.'
+    })
+    action('/disable', async (ctx, { login }) => {
+      await setEnabled(ctx.djet, { login, enabled: false })
+      return `${login} is disabled and logged out everywhere.`
+    })
+    action('/enable', async (ctx, { login }) => {
+      await setEnabled(ctx.djet, { login, enabled: true })
+      return `${login} may log in again.`
+    })
+    action('/invite', async (ctx, { email }) =>
+      (await sendInvitation(ctx, ctx.node.id)) ? `The invitation is sent to ${email}.` : undefined,
+    )
+    action('/unlock', async (ctx, { login }) => {
+      await unlock(ctx.djet, settings, login)
+      return `${login} is unlocked.`
+    })
+    action('/second-factor/reset', async (ctx, { id, login }) => {
+      const there = await ctx.djet.transaction(async (djet) => {
+        const there = await removeFactor(djet, id)
+        await endSessions(djet, { accountId: id })
+        await djet.audit({ action: 'users.second-factor-reset', subject: login, nodeId: ctx.node.id })
+        return there
+      })
+      return there
+        ? 'The second factor is removed; all sessions of this user are ended.'
+        : 'There was no second factor.'
+    })
+    action('/sessions', async (ctx, { id: accountId, login }) => {
+      const id = Number(text(ctx, 'id'))
+      const one = Number.isSafeInteger(id) && id > 0
+      const ended = await ctx.djet.transaction(async (djet) => {
+        const ended = await endSessions(djet, { accountId, ...(one ? { id } : {}) })
+        const data = { ended }
+        await djet.audit({ action: 'users.end-sessions', subject: login, nodeId: ctx.node.id, data })
+        return ended
+      })
+      return ended === 1 ? '1 session is ended.' : `${ended} sessions are ended.`
+    })
+  })
+}
+
+async function show(ctx: EngineContext, { settings }: Tools): Promise<void> {
+  const account = await accountOf(ctx.djet, { nodeId: ctx.node.id })
+  if (!ctx.payload.can('edit')) return ctx.render(undefined, { account })
+  const locked = await lockedFor(ctx.djet, settings, account)
+  await ctx.render(undefined, {
+    account,
+    factor: await factorOf(ctx.djet, account.id),
+    demanded: demandsFactor(settings, account.roles),
+    locked: locked === 0 ? null : inMinutes(locked),
+    sessions: await sessionLines(ctx.djet, account.id, ctx.session.id),
+    shortest: ctx.djet.config.passwords.shortest,
+  })
+}

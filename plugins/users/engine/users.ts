@@ -1,0 +1,78 @@
+import { allow, DjetError, defineEngine, type EngineContext, encodePath } from '../../../core/index.ts'
+import { invite } from '../model/invite.ts'
+import { listUsers } from '../model/list.ts'
+import { addUser } from '../model/user.ts'
+import { fieldError, linkBase, orForm, text, typed } from './form.ts'
+
+/** The list of users, and the form that makes one. */
+export const usersEngine = defineEngine((router) => {
+  router.get('/', (ctx) => show(ctx))
+
+  router.post('/', allow('edit'), (ctx) => {
+    const [login, name, email, roles] = [
+      text(ctx, 'login'),
+      text(ctx, 'name'),
+      text(ctx, 'email'),
+      text(ctx, 'roles'),
+    ]
+    return orForm(ctx, {
+      values: { login, name, email, roles },
+      show: () => show(ctx),
+      work: async () => {
+        const password = typed(ctx, 'password')
+        if (password === '' && email === '') {
+          const problem = 'is needed for the invitation of somebody without a password'
+          throw fieldError('EMAIL_MISSING', `an e-mail address ${problem}.`, { email: problem })
+        }
+        const node = await addUser(ctx.djet, {
+          login,
+          roles: words(roles),
+          ...(password === '' ? {} : { password }),
+          ...(name === '' ? {} : { name }),
+          ...(email === '' ? {} : { email }),
+        })
+        if (password !== '') {
+          ctx.flash(`User ${node.name} is made.`)
+          ctx.seeOther(ctx.below('/'))
+          return
+        }
+        // On the page of the user the invitation can be sent again.
+        ctx.seeOther(encodePath(node.path))
+        if (await sendInvitation(ctx, node.id)) ctx.flash(`User ${node.name} is made, and invited by mail.`)
+      },
+    })
+  })
+})
+
+/** Sends an invitation. False: it was not sent, which the next page says. */
+export async function sendInvitation(ctx: EngineContext, nodeId: number): Promise<boolean> {
+  const { app, config } = ctx.djet
+  const [login] = await app.database.query<{ path: string }>(
+    "select path from djet.node where basetype = 'login' limit 1",
+  )
+  const link = `${linkBase(ctx)}${encodePath(login?.path ?? config.login)}/link`
+  try {
+    await invite(ctx.djet, { nodeId, link })
+    return true
+  } catch (error) {
+    if (!(error instanceof DjetError) || error.code !== 'MAIL_FAILED') throw error
+    ctx.flash(`There is the user, but ${error.message} Send the invitation again later.`, 'problem')
+    return false
+  }
+}
+
+async function show(ctx: EngineContext): Promise<void> {
+  const search = ctx.payload.query.q ?? ''
+  const { after, limit } = ctx.payload.query
+  const users = await listUsers(ctx.djet, {
+    search,
+    after,
+    ...(limit === undefined ? {} : { limit: Number(limit) }),
+  })
+  await ctx.render(undefined, { users, search, shortest: ctx.djet.config.passwords.shortest })
+}
+
+/** `staff, editor` -> `['staff', 'editor']`. */
+export function words(list: string): string[] {
+  return list.split(/[\s,]+/).filter(Boolean)
+}
