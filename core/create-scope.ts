@@ -81,12 +81,13 @@ class Scope implements Djet {
   }
 
   get nodes(): NodeStore {
-    const { app, connection, rights, user, caches, reads, later } = this.#options
+    const { app, connection, rights, user, origin, caches, reads, later } = this.#options
     this.#nodes ??= new NodeStore({
       connection,
       basetypes: app.basetypes,
       rights,
       by: user?.login ?? null,
+      origin,
       branches: later ? undefined : caches.branches,
       reads,
     })

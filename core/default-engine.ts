@@ -4,6 +4,7 @@ import { DjetError } from './error.ts'
 import { parseData } from './field/index.ts'
 import type { StoredFile } from './file/files.ts'
 import { wantsJson } from './http/accept.ts'
+import { withIfMatch } from './http/if-match.ts'
 import { sendFile } from './http/send-file.ts'
 import { upload } from './http/upload.ts'
 import { fits } from './node/place.ts'
@@ -39,13 +40,16 @@ export const defaultEngine = defineEngine((router) => {
     await save(ctx, basetype, 'node/edit.eta', true, async (djet, data) => {
       const { name, title, part } = textsOf(ctx)
       const version = Number(ctx.form.version)
-      const node = await djet.nodes.update(ctx.node, {
+      const change = {
         name,
         title,
         ...(ctx.node.parentId === null || part === '' ? {} : { part }),
         data,
-        ...(Number.isInteger(version) && version > 0 ? { version } : {}),
-      })
+        ...(Number.isInteger(version) && version > 0 ? { ifVersion: version } : {}),
+      }
+      const node = await withIfMatch(ctx, (expected) =>
+        djet.nodes.update(ctx.node, { ...change, ...expected }),
+      )
       ctx.flash(`${node.name} is saved.`)
       return node.path
     })
@@ -130,6 +134,7 @@ async function save(
   } catch (error) {
     const forForm = error instanceof DjetError && error.status >= 409 && error.status < 500
     if (!forForm || wantsJson(ctx)) throw error
+    ctx.payload.conflict = error.details
     Object.assign(problems, error.fields ?? { '': error.message })
   }
   if (wantsJson(ctx)) {

@@ -9,6 +9,8 @@ export interface DjetErrorOptions {
   cause?: unknown
   /** Messages for single fields of a form, by field name. */
   fields?: Readonly<Record<string, string>>
+  /** Facts for programs and pages, such as both states of what two people changed. Shown with the message. */
+  details?: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -23,6 +25,7 @@ export class DjetError extends Error {
   readonly status: number
   readonly expose: boolean
   readonly fields: Readonly<Record<string, string>> | undefined
+  readonly details: Readonly<Record<string, unknown>> | undefined
 
   constructor(code: string, message: string, options: DjetErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -31,6 +34,7 @@ export class DjetError extends Error {
     this.status = options.status ?? 500
     this.expose = options.expose ?? this.status < 500
     this.fields = options.fields
+    this.details = options.details
   }
 }
 

@@ -5,7 +5,9 @@ import { encodePath } from './payload.ts'
 /** A node as its page answers `Accept: application/json`; at the node itself with its children, paged. */
 export async function nodeJson(ctx: EngineContext): Promise<Record<string, unknown>> {
   const { node, payload, restPath } = ctx
-  const json = { ...summary(node), data: dataOf(ctx) }
+  const { version, status, modified } = node
+  const forEditors = payload.can('edit') ? { version, status, modified } : {}
+  const json = { ...summary(node), ...forEditors, data: dataOf(ctx) }
   if (restPath !== '/') return json
   const { items, next } = await payload.children
   return {

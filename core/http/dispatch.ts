@@ -190,6 +190,7 @@ async function render(
   ctx.set('Cache-Control', ctx.session.user === null ? 'no-cache' : 'private, no-cache')
   if (wantsJson(ctx)) {
     ctx.type = 'json'
+    if (ctx.restPath === '/') ctx.state.version = ctx.node.version
     ctx.body = JSON.stringify({ ...(await nodeJson(ctx)), ...values })
     return
   }

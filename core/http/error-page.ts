@@ -83,7 +83,15 @@ async function answer(app: DjetApp, payloads: PayloadMaker, ctx: Context, proble
   if (allow) ctx.set('Allow', allow)
   if (wantsJson(ctx)) {
     const { code, message, fields, details } = problem
-    ctx.body = { error: { code, message, ...(fields ? { fields } : {}), ...(details ? { details } : {}), ...idOf(ctx, problem) } }
+    ctx.body = {
+      error: {
+        code,
+        message,
+        ...(fields ? { fields } : {}),
+        ...(details ? { details } : {}),
+        ...idOf(ctx, problem),
+      },
+    }
     return
   }
   const title = STATUS_CODES[problem.status] ?? 'Error'

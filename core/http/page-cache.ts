@@ -22,7 +22,11 @@ export function pageCache(pages: TaggedCache<CachedPage>): Middleware {
     if (!reads || reads.untracked || ctx.res.hasHeader('set-cookie') || ctx.state.private) return
     pages.set(
       key,
-      { body: Buffer.from(ctx.body), type: ctx.response.get('content-type'), etag: etagOf(ctx.body) },
+      {
+        body: Buffer.from(ctx.body),
+        type: ctx.response.get('content-type'),
+        etag: ctx.response.get('ETag') || etagOf(ctx.body),
+      },
       reads.tags,
       moment,
     )
@@ -49,7 +53,10 @@ function etagOf(body: string): string {
 /** Gives a page that was just made its ETag, or 304 to a client that has it. */
 export function conditional(ctx: Context): void {
   if (typeof ctx.body !== 'string' || ctx.status !== 200) return
-  ctx.set('ETag', etagOf(ctx.body))
+  // A node as JSON names its version, for `If-Match`.
+  const { version } = ctx.state
+  const etag = etagOf(ctx.body)
+  ctx.set('ETag', version === undefined ? etag : `"${version}-${etag.slice(1)}`)
   // Asking is dear, and most clients have nothing that could be fresh.
   if (ctx.headers['if-none-match'] !== undefined && ctx.fresh) ctx.status = 304
 }

@@ -1,3 +1,4 @@
+import { type AuditEntry, type Origin, writeAudit } from '../audit.ts'
 import type { Basetype } from '../basetype.ts'
 import type { TaggedCache } from '../cache.ts'
 import type { Connection } from '../db/connection.ts'
@@ -5,12 +6,16 @@ import { DjetError } from '../error.ts'
 import type { DataOf, Fields } from '../field/field.ts'
 import { checkLimit, fromCursor, toCursor } from './cursor.ts'
 import { Finder, type Found } from './finder.ts'
+import * as history from './history.ts'
+import { move } from './move.ts'
 import type { Node, Page } from './node.ts'
 import type { Branch, ListOptions, NewNode, NodeChange, NodeLink, NodeRef, Nodes, Place } from './nodes.ts'
 import type { Reads } from './reads.ts'
+import { remove } from './remove.ts'
 import type { Rights } from './rights.ts'
 import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
-import * as write from './write.ts'
+import type { VersionRef } from './version.ts'
+import { insert, insertMany, update } from './write.ts'
 
 export interface StoreOptions {
   connection: Connection
@@ -19,6 +24,8 @@ export interface StoreOptions {
   rights: Rights | undefined
   /** Login noted as the one who made or changed a node. */
   by: string | null
+  /** By which door changes come; absent: they are not noted. */
+  origin?: Origin
   /** Shared cache of branches; undefined inside a transaction. */
   branches: TaggedCache<Found> | undefined
   reads: Reads | undefined
@@ -125,23 +132,47 @@ export class NodeStore implements Nodes {
     parent: NodeRef | null,
     node: NewNode<F>,
   ): Promise<Node<DataOf<F>>> {
-    return (await write.insert(this, parent, node as NewNode)) as unknown as Node<DataOf<F>>
+    return (await insert(this, parent, node as NewNode)) as unknown as Node<DataOf<F>>
   }
 
   insertMany(parent: NodeRef, nodes: readonly NewNode[]): Promise<Node[]> {
-    return write.insertMany(this, parent, nodes)
+    return insertMany(this, parent, nodes)
   }
 
   update(ref: NodeRef, change: NodeChange): Promise<Node> {
-    return write.update(this, ref, change)
+    return update(this, ref, change)
   }
 
   move(ref: NodeRef, place: Place): Promise<Node> {
-    return write.move(this, ref, place)
+    return move(this, ref, place)
   }
 
   delete(ref: NodeRef): Promise<number> {
-    return write.remove(this, ref)
+    return remove(this, ref)
+  }
+
+  versions(ref: NodeRef, options?: history.VersionsOptions) {
+    return history.versions(this, ref, options)
+  }
+
+  async versionOf(ref: NodeRef, version: VersionRef) {
+    return history.versionOf(this, await history.editable(this, ref), version)
+  }
+
+  diff(ref: NodeRef, from: VersionRef, to: VersionRef) {
+    return history.diff(this, ref, from, to)
+  }
+
+  restore(ref: NodeRef, version: VersionRef, options?: history.RestoreOptions): Promise<Node> {
+    return history.restore(this, ref, version, options)
+  }
+
+  /** Notes a change that a person asked for, by whatever door; not what the site and its tasks do by themselves. */
+  async audit(action: string, node: Pick<Node, 'id' | 'path' | 'name'>, data?: AuditEntry['data']) {
+    const { origin, by, connection } = this.options
+    if (origin === undefined || (by === null && (origin.door === 'system' || origin.door === 'job'))) return
+    const entry = { action, subject: node.name, nodeId: node.id, nodePath: node.path }
+    await writeAudit(connection, origin, by, data === undefined ? entry : { ...entry, data })
   }
 
   /** The branch of a node without asking for rights; empty when there is no such node. */

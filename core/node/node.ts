@@ -1,4 +1,5 @@
 import type { Acl } from './access.ts'
+import type { NodeStatus } from './status.ts'
 
 /** One place in the URL tree, as stored. */
 export interface Node<D = Record<string, unknown>> {
@@ -26,6 +27,8 @@ export interface Node<D = Record<string, unknown>> {
   readonly modifiedBy: string | null
   /** Counts saves, from 1. */
   readonly version: number
+  /** Whether visitors see it; see `NodeStatus`. */
+  readonly status: NodeStatus
 }
 
 /** One page of a list, by key. `next` is the cursor of the following page, null at the end. */

@@ -1,8 +1,10 @@
 import type { Basetype } from '../basetype.ts'
 import type { DataOf, Fields } from '../field/field.ts'
 import type { Acl } from './access.ts'
+import type { NodeHistory } from './editing.ts'
 import type { Found } from './finder.ts'
 import type { Node, Page } from './node.ts'
+import type { VersionRef } from './version.ts'
 
 /** A node by id, by path, or itself. */
 export type NodeRef = number | string | Pick<Node, 'id'>
@@ -30,8 +32,12 @@ export interface NodeChange {
   /** Merged into the stored data, field by field; null or undefined empties a field. */
   data?: Readonly<Record<string, unknown>>
   acl?: Acl | null
-  /** Refuse (NODE_CHANGED, 409) unless the stored version is this one. */
+  /** Refuse (NODE_CHANGED, 409, with both states in `details`) unless the stored version is this one. */
+  ifVersion?: VersionRef
+  /** The same as `ifVersion`. */
   version?: number
+  /** A line about the change, kept with the version. */
+  note?: string
 }
 
 export interface Place {
@@ -66,7 +72,7 @@ export interface NodeLink {
  * The tree, as the scope's user may see and change it; as system: all of it. Reading what one may not view gives
  * null or leaves it out; changing it is refused (ACCESS_DENIED).
  */
-export interface Nodes {
+export interface Nodes extends NodeHistory {
   /**
    * A node by id or path, or null. With a basetype its data is typed; a node of another type gives null.
    * @example const order = await djet.nodes.get(params.orderId, orderBasetype)

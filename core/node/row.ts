@@ -1,5 +1,6 @@
 import type { Acl } from './access.ts'
 import type { Node } from './node.ts'
+import type { NodeStatus } from './status.ts'
 
 /** A row of `djet.node` as the database gives it. */
 export interface NodeRow {
@@ -18,11 +19,12 @@ export interface NodeRow {
   created_by: string | null
   modified_by: string | null
   version: number
+  status: NodeStatus
 }
 
 /** The columns of a node, for `select` and `returning`. */
 export const NODE_COLUMNS =
-  'id, parent_id, part, path, position, basetype, name, title, data, acl, created, modified, created_by, modified_by, version'
+  'id, parent_id, part, path, position, basetype, name, title, data, acl, created, modified, created_by, modified_by, version, status'
 
 /** Makes the node of a row. Nodes are shared by requests through the caches, hence frozen. */
 export function nodeOf(row: NodeRow): Node {
@@ -42,5 +44,6 @@ export function nodeOf(row: NodeRow): Node {
     createdBy: row.created_by,
     modifiedBy: row.modified_by,
     version: row.version,
+    status: row.status,
   })
 }

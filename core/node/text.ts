@@ -6,7 +6,7 @@ const LONGEST = 255
  * Checks the name or the title of a node: one line of at most 255 characters.
  * @throws {DjetError} NODE_TEXT_INVALID, 422
  */
-export function checkText(field: 'name' | 'title', text: string): string {
+export function checkText(field: 'name' | 'title' | 'note', text: string): string {
   const problem =
     text.length > LONGEST
       ? `is longer than ${LONGEST} characters`
@@ -18,6 +18,15 @@ export function checkText(field: 'name' | 'title', text: string): string {
     status: 422,
     fields: { [field]: problem },
   })
+}
+
+/**
+ * Checks a line about a change.
+ * @throws {DjetError} NODE_TEXT_INVALID, 422
+ */
+export function checkNote(note: string | undefined): string | null {
+  if (note === undefined || note.trim() === '') return null
+  return checkText('note', note.trim())
 }
 
 /** Whether text has neither control characters nor halves of surrogate pairs, which PostgreSQL refuses. */

@@ -76,9 +76,14 @@ export async function writeNodes(djet: Djet, stage: Stage, basetype: string): Pr
      order by s.line`,
     [basetype, by],
   )
+  if (djet.app.basetypes.get(basetype)?.versions !== false) {
+    await djet.query(
+      `select djet.keep_version(array_agg(node_id)) from ${stage.table} where reason is null and change = 'update'`,
+    )
+  }
   await djet.query(
     `update djet.node n set title = s.title, name = case when n.title = s.title then n.name else s.title end,
-       data = jsonb_strip_nulls(n.data || s.data), modified = now(), modified_by = $1, version = n.version + 1
+       data = jsonb_strip_nulls(n.data || s.data), modified = now(), modified_by = $1, note = null, version = n.version + 1
      from ${stage.table} s where s.reason is null and s.change = 'update' and n.id = s.node_id`,
     [by],
   )

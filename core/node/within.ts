@@ -1,0 +1,65 @@
+import type { Basetype } from '../basetype.ts'
+import { DjetError, didYouMean } from '../error.ts'
+import { NodeStore, notFound } from './node-store.ts'
+import type { BasetypeRef, Branch, NodeRef } from './nodes.ts'
+import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
+
+/** @throws {DjetError} BASETYPE_UNKNOWN, 422 */
+export function basetypeOf(store: NodeStore, ref: BasetypeRef): Basetype {
+  const name = typeof ref === 'string' ? ref : ref.name
+  const basetype = store.options.basetypes.get(name)
+  if (basetype) return basetype
+  throw new DjetError(
+    'BASETYPE_UNKNOWN',
+    `there is no basetype '${name}'.${didYouMean(name, store.options.basetypes.keys())}`,
+    { status: 422 },
+  )
+}
+
+/**
+ * The branch of a node below which something is to be put.
+ * @throws {DjetError} NODE_NOT_FOUND, ACCESS_DENIED
+ */
+export async function parentOf(store: NodeStore, ref: NodeRef): Promise<Branch> {
+  const branch = await store.lookUp(ref)
+  const { rights } = store.options
+  if (branch.length === 0 || (rights && !rights.may('view', branch))) throw notFound(ref)
+  rights?.require('edit', branch)
+  return branch
+}
+
+/** The same store on a transaction's connection: a savepoint when the scope is in one already. */
+export function inTransaction<T>(store: NodeStore, work: (store: NodeStore) => Promise<T>): Promise<T> {
+  return store.options.connection.transaction((connection) =>
+    work(new NodeStore({ ...store.options, connection, branches: undefined })),
+  )
+}
+
+/**
+ * Locks a node for a change, or to be deleted. A change lets inserts below the node go on.
+ * @throws {DjetError} NODE_NOT_FOUND, ACCESS_DENIED
+ */
+export async function lock(
+  store: NodeStore,
+  ref: NodeRef,
+  strength: 'no key update' | 'update',
+): Promise<Branch> {
+  const branch = await store.lookUp(ref)
+  const { rights, connection } = store.options
+  if (branch.length === 0 || (rights && !rights.may('view', branch))) throw notFound(ref)
+  rights?.require('edit', branch)
+  const [row] = await connection.query<NodeRow>(
+    `select ${NODE_COLUMNS} from djet.node where id = $1 for ${strength}`,
+    [branch[0]!.id],
+  )
+  if (!row) throw notFound(ref)
+  return [nodeOf(row), ...branch.slice(1)]
+}
+
+/**
+ * Waits for running inserts and moves, and holds back new ones. The trigger that keeps the paths does the same;
+ * here it is done before any row is locked, since an insert holds this lock when it comes to lock its parent.
+ */
+export async function lockTree({ options }: NodeStore): Promise<void> {
+  await options.connection.query("select pg_advisory_xact_lock(hashtext('djet.node'), 0)")
+}
