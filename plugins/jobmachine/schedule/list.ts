@@ -1,4 +1,5 @@
 import type { Djet } from '../../../core/index.ts'
+import { hiddenClasses } from '../access.ts'
 import { jobsOf } from '../registry.ts'
 import { type Status, statusWord } from '../status.ts'
 import { Calendar } from './calendar.ts'
@@ -88,7 +89,7 @@ const RUN = `r.due, r.task_id as task, t.status, r.error, r.by_hand as "byHand",
 type LineRow = Omit<ScheduleLine, 'words' | 'known' | 'last'> & RunRow
 type RunRow = Omit<RunLine, 'status'> & { readonly status: number | null }
 
-/** Schedules by name, 50 a page, by key. */
+/** Schedules by name, 50 a page, by key; without those of jobs whose tasks the scope's user does not see. */
 export async function listSchedules(
   djet: Djet,
   page: { after?: string | undefined; before?: string | undefined } = {},
@@ -96,7 +97,7 @@ export async function listSchedules(
   const back = page.before !== undefined
   const rows = await djet.query<LineRow>(
     `select ${LINE}, ${RUN} from (
-       select * from jobmachine.schedule where name ${back ? '<' : '>'} $1
+       select * from jobmachine.schedule where name ${back ? '<' : '>'} $1 and job <> all($3::text[])
        order by name ${back ? 'desc' : 'asc'} limit $2
      ) as s
      left join lateral (
@@ -104,7 +105,7 @@ export async function listSchedules(
      ) as r on true
      left join jobmachine.task t on t.task_id = r.task_id
      order by s.name ${back ? 'desc' : 'asc'}`,
-    [page.before ?? page.after ?? '', LINES + 1],
+    [page.before ?? page.after ?? '', LINES + 1, [...hiddenClasses(djet)]],
   )
   const more = rows.length > LINES
   const jobs = jobsOf(djet.app)
@@ -118,7 +119,7 @@ export async function listSchedules(
   }
 }
 
-/** One schedule; null: there is none. */
+/** One schedule; null: there is none that the scope's user sees. */
 export async function scheduleView(djet: Djet, id: number): Promise<ScheduleView | null> {
   type Row = LineRow & Omit<ScheduleView, keyof ScheduleLine | 'times'> & { readonly now: Date }
   const [row] = await djet.query<Row>(
@@ -132,7 +133,7 @@ export async function scheduleView(djet: Djet, id: number): Promise<ScheduleView
      where s.schedule_id = $1`,
     [id],
   )
-  if (!row) return null
+  if (!row || hiddenClasses(djet).has(row.job)) return null
   const { params, title, priority, created, modified, modifiedBy, version, now } = row
   const line = lineOf(row, jobsOf(djet.app))
   const times = line.nextDue === null ? [] : timesOf(line, now)

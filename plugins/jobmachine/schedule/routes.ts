@@ -1,5 +1,6 @@
 import type { EngineContext, EngineRouter } from '../../../core/index.ts'
 import { allow, DjetError, wantsJson } from '../../../core/index.ts'
+import { requireStart, startable } from '../access.ts'
 import { jobsOf } from '../registry.ts'
 import { EMPTY, inputOf, postedTexts, type ScheduleTexts, textsOf } from './form.ts'
 import { listRuns, listSchedules, type ScheduleView, scheduleView } from './list.ts'
@@ -22,6 +23,7 @@ export function scheduleRoutes(router: EngineRouter): void {
     const { enabled } = ctx.form
     // A box that is not ticked is not sent; of JSON it is absent when nobody cared.
     const isEnabled = wantsJson(ctx) || ctx.is('json') ? enabled !== false : enabled !== undefined
+    await requireJobStart(ctx, texts.job)
     try {
       const id = await insertSchedule(ctx.djet, { ...inputOf(texts), enabled: isEnabled })
       ctx.flash(`Schedule ${texts.name} is made.`)
@@ -39,8 +41,9 @@ export function scheduleRoutes(router: EngineRouter): void {
   })
 
   router.post('/schedules/:id', allow('schedule'), async (ctx) => {
-    const id = idOf(ctx)
+    const { id, job } = await requireSchedule(ctx)
     const texts = postedTexts(ctx)
+    for (const name of [job, texts.job]) await requireJobStart(ctx, name)
     const version = ctx.form.version === undefined ? undefined : Number(ctx.form.version)
     try {
       await updateSchedule(ctx.djet, id, inputOf(texts), version)
@@ -56,20 +59,24 @@ export function scheduleRoutes(router: EngineRouter): void {
     ['resume', true, 'The schedule runs again, from now on.'],
   ] as const) {
     router.post(`/schedules/:id/${verb}`, allow('schedule'), async (ctx) => {
-      await enableSchedule(ctx.djet, idOf(ctx), enabled)
+      const { id } = await requireSchedule(ctx)
+      await enableSchedule(ctx.djet, id, enabled)
       ctx.flash(done)
-      ctx.seeOther(ctx.below(`/schedules/${idOf(ctx)}`))
+      ctx.seeOther(ctx.below(`/schedules/${id}`))
     })
   }
 
   router.post('/schedules/:id/run', allow('schedule'), async (ctx) => {
-    const task = await runSchedule(ctx.djet, idOf(ctx))
+    const { id, job } = await requireSchedule(ctx)
+    await requireJobStart(ctx, job)
+    const task = await runSchedule(ctx.djet, id)
     ctx.flash(`Task ${task.id} is sent.`)
     ctx.seeOther(task.url)
   })
 
   router.post('/schedules/:id/delete', allow('schedule'), async (ctx) => {
-    await removeSchedule(ctx.djet, idOf(ctx))
+    const { id } = await requireSchedule(ctx)
+    await removeSchedule(ctx.djet, id)
     ctx.flash('The schedule is deleted.')
     ctx.seeOther(ctx.below('/schedules'))
   })
@@ -79,7 +86,7 @@ type Errors = Readonly<Record<string, string>>
 
 async function showNew(ctx: EngineContext, values: ScheduleTexts, errors: Errors): Promise<void> {
   ctx.payload.form = { values, errors }
-  await ctx.render('jobmachine/schedule-new.eta', choices(ctx))
+  await ctx.render('jobmachine/schedule-new.eta', await choices(ctx))
 }
 
 async function showOne(
@@ -93,7 +100,7 @@ async function showOne(
   await ctx.render('jobmachine/schedule.eta', {
     schedule: { ...schedule, params: JSON.parse(schedule.params) },
     ...runs,
-    ...(wantsJson(ctx) ? {} : choices(ctx)),
+    ...(wantsJson(ctx) ? {} : await choices(ctx)),
   })
 }
 
@@ -109,8 +116,15 @@ async function orForm(
 }
 
 /** What the form's lists hold. */
-function choices(ctx: EngineContext): Record<string, unknown> {
-  return { jobs: [...jobsOf(ctx.djet.app).keys()].sort(), zones: zoneNames(), missed: MISSED }
+async function choices(ctx: EngineContext): Promise<Record<string, unknown>> {
+  const jobs = (await startable(ctx.djet, ctx.node)).map(({ name }) => name)
+  return { jobs: jobs.sort(), zones: zoneNames(), missed: MISSED }
+}
+
+/** Whoever may schedule still schedules only what he may start. @throws {DjetError} ACCESS_DENIED, 403 */
+async function requireJobStart(ctx: EngineContext, name: string): Promise<void> {
+  const job = jobsOf(ctx.djet.app).get(name)
+  if (job) await requireStart(ctx.djet, ctx.node, job)
 }
 
 async function requireSchedule(ctx: EngineContext): Promise<ScheduleView> {

@@ -171,6 +171,29 @@ describe('the pages of schedules', () => {
     ])
   })
 
+  it('show and schedule only jobs that the reader may see and start', async () => {
+    await site.djet.nodes.update('/jobs', { acl: { bookkeeper: ['view', 'start', 'schedule'] } })
+    const password = 'long enough 1'
+    await createAccount(site.djet, { login: 'bo', name: 'Bo', password, roles: ['bookkeeper'] })
+    const bo = await (await site.visitor()).login('bo', password)
+    const form = { ...FORM, name: 'Pay', job: 'trial.payroll', params: '{}' }
+    const own = (await bo.post('/jobs/schedules/new', form)).location!
+    expect((await bo.get(own)).text).toContain('<option value="trial.payroll" selected>')
+    expect((await bo.get('/jobs/schedules/new')).text).not.toContain('trial.report')
+    expect((await bo.post(`${own}/run`, {})).status).toBe(303)
+
+    const { schedules } = await bo.json<ScheduleList>('/jobs/schedules')
+    const other = `/jobs/schedules/${schedules.find(({ job }) => job === 'trial.report')!.id}`
+    expect((await bo.post('/jobs/schedules/new', { ...FORM, name: 'Not his' })).status).toBe(403)
+    expect((await bo.post(own, FORM)).status).toBe(403)
+    expect((await bo.post(`${other}/run`, {})).status).toBe(403)
+    expect((await bo.post(other, form)).status).toBe(403)
+
+    expect((await staff.get(own)).status).toBe(404)
+    expect((await staff.get('/jobs/schedules')).text).not.toContain('trial.payroll')
+    expect((await admin.get(own)).status).toBe(200)
+  })
+
   it('begin paused when the box is not ticked', async () => {
     const { enabled: _, ...form } = FORM
     const answer = await admin.post('/jobs/schedules/new', { ...form, name: 'not yet' })

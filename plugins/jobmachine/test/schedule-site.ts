@@ -12,6 +12,12 @@ export const report = defineJob('trial.report', (_djet, { days }) => ({ days }),
   title: ({ days }) => `Report of ${days} days`,
 })
 
+/** Only administrators see and start it, but for bookkeepers. */
+export const payroll = defineJob('trial.payroll', () => {}, {
+  params: z.object({}),
+  access: { see: ['bookkeeper'], start: ['bookkeeper'] },
+})
+
 export const nightly = defineSchedule('trial.nightly', {
   job: report,
   params: { days: 1 },
@@ -22,7 +28,12 @@ export const nightly = defineSchedule('trial.nightly', {
 
 /** Plugins of a site with these schedules. */
 export function scheduled(schedules: readonly Schedule[]): Plugin[] {
-  const trial = definePlugin(() => ({ name: 'trial', requires: ['jobmachine'], jobs: [report], schedules }))
+  const trial = definePlugin(() => ({
+    name: 'trial',
+    requires: ['jobmachine'],
+    jobs: [report, payroll],
+    schedules,
+  }))
   return [users(), jobmachine({ threads: 0 }), trial()]
 }
 
