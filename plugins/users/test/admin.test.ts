@@ -138,6 +138,14 @@ describe('one who may edit users but is no administrator', () => {
       'second-factor/reset': {},
     }))
       expect([path, (await helen.post(`/users/admin/${path}`, form)).status]).toEqual([path, 403])
+    const form = { name: 'Administrator', title: 'Administrator', email: 'helen@example.com' }
+    const taken = await helen.post('/users/admin/-/edit', form)
+    expect(taken.status).toBe(422)
+    expect(taken.text).toMatch(/only an administrator may change the e-mail address/i)
+    expect((await helen.post('/users/worker/-/edit', { ...form, name: 'Worker' })).status).toBe(303)
+    expect((await admin.post('/users/admin/-/edit', { ...form, email: 'admin@example.com' })).status).toBe(
+      303,
+    )
     expect(await userOf(admin)).not.toBeNull()
   })
 
