@@ -34,19 +34,23 @@ export const defaultEngine = defineEngine((router) => {
     await sendFile(ctx, id, { inline: true })
   })
 
-  router.get('/-/edit', allow('edit'), (ctx) => ctx.render('node/edit.eta'))
+  router.get('/-/edit', allow('edit'), async (ctx) => {
+    const version = await openForEditing(ctx)
+    await ctx.render('node/edit.eta', { version })
+  })
   router.post('/-/edit', allow('edit'), upload(), async (ctx) => {
+    const version = await openForEditing(ctx)
     const { basetype } = ctx.payload
-    await save(ctx, basetype, 'node/edit.eta', true, async (djet, data) => {
+    await save(ctx, basetype, 'node/edit.eta', true, { version }, async (djet, data) => {
       const { name, title, part } = textsOf(ctx)
-      const version = Number(ctx.form.version)
-      const change = {
-        name,
-        title,
-        ...(ctx.node.parentId === null || part === '' ? {} : { part }),
-        data,
-        ...(Number.isInteger(version) && version > 0 ? { ifVersion: version } : {}),
+      const began = String(ctx.form.version ?? '')
+      const content = { name, title, data, ...(/^[1-9][\d.]*$/.test(began) ? { ifVersion: began } : {}) }
+      if (draftsOnly(ctx)) {
+        await withIfMatch(ctx, (expected) => djet.nodes.saveDraft(ctx.node, { ...content, ...expected }))
+        ctx.flash(`${name} is saved as a draft. Visitors see it once it is published.`)
+        return ctx.node.path
       }
+      const change = { ...content, ...(ctx.node.parentId === null || part === '' ? {} : { part }) }
       const node = await withIfMatch(ctx, (expected) =>
         djet.nodes.update(ctx.node, { ...change, ...expected }),
       )
@@ -61,7 +65,7 @@ export const defaultEngine = defineEngine((router) => {
   })
   router.post('/-/new/:basetype', allow('edit'), upload(), async (ctx) => {
     const newBasetype = beginNew(ctx)
-    await save(ctx, newBasetype, 'node/new.eta', false, async (djet, data) => {
+    await save(ctx, newBasetype, 'node/new.eta', false, {}, async (djet, data) => {
       const { name, title, part } = textsOf(ctx)
       const asked = part === '' ? {} : { part }
       const node = await djet.nodes.insert(ctx.node, {
@@ -70,8 +74,13 @@ export const defaultEngine = defineEngine((router) => {
         title,
         ...asked,
         data,
+        status: ctx.payload.can('publish') ? 'published' : 'draft',
       })
-      ctx.flash(`${node.name} is made.`)
+      ctx.flash(
+        node.status === 'draft'
+          ? `${node.name} is made, as a draft. Visitors see it once it is published.`
+          : `${node.name} is made.`,
+      )
       return node.path
     })
   })
@@ -91,6 +100,20 @@ export const defaultEngine = defineEngine((router) => {
     ctx.seeOther(encodePath(ctx.branch[1]?.path ?? '/'))
   })
 })
+
+/** Whether what this user saves here waits until somebody publishes it. */
+function draftsOnly({ node, payload }: EngineContext): boolean {
+  return node.status === 'published' && !payload.can('publish')
+}
+
+/** Fills the form with the node, or with its draft for whoever works on that; gives the version he begins with. */
+async function openForEditing(ctx: EngineContext): Promise<string> {
+  const draft = draftsOnly(ctx) ? await ctx.djet.nodes.draftOf(ctx.node) : null
+  if (draft === null) return String(ctx.node.version)
+  const node = await ctx.djet.nodes.withDraft(ctx.node)
+  Object.assign(ctx.payload, { node, editing: { basetype: ctx.payload.basetype, data: node.data } })
+  return draft.id
+}
 
 /** The type of the node to be made, whose fields with their defaults the form shows. */
 function beginNew(ctx: EngineContext): Basetype {
@@ -115,6 +138,7 @@ async function save(
   basetype: Basetype,
   template: string,
   partial: boolean,
+  shown: Record<string, unknown>,
   write: (djet: Djet, data: Record<string, unknown>) => Promise<string>,
 ): Promise<void> {
   const files = uploadedFiles(ctx)
@@ -143,10 +167,10 @@ async function save(
   }
   ctx.status = 422
   // What no form sends, such as JSON objects, no form can show again.
-  const shown = Object.entries(ctx.form).filter(([, value]) => typeof value !== 'object')
-  const form = { values: Object.fromEntries(shown), errors: problems }
+  const texts = Object.entries(ctx.form).filter(([, value]) => typeof value !== 'object')
+  const form = { values: Object.fromEntries(texts), errors: problems }
   ctx.payload.form = form
-  await ctx.render(template, { newBasetype: basetype, form })
+  await ctx.render(template, { newBasetype: basetype, form, ...shown })
 }
 
 /** The first uploaded file of each file field becomes its value. */

@@ -5,6 +5,7 @@ import type { DjetApp } from '../djet.ts'
 import type { Engine, EngineContext, FlashKind } from '../engine.ts'
 import { DjetError } from '../error.ts'
 import { Reads } from '../node/reads.ts'
+import { isHidden } from '../node/status.ts'
 import { nodeJson } from '../node-json.ts'
 import { encodePath, type PayloadMaker, payloadMaker, urlBelow } from '../payload.ts'
 import { type Flash, Session, type SessionSettings } from '../session.ts'
@@ -43,7 +44,7 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
     if (redirectToCleanPath(ctx, path)) return
     await navigate(app, ctx, path)
     addHelpers(app, payloadOf, ctx, path)
-    if (!isGuarded(app, ctx)) app.rules.for(user).require('view', ctx.branch)
+    if (!isGuarded(app, ctx)) requireView(app, ctx, path)
     if (!(await route(app, ctx))) return
     if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) throw notFound(path)
     for (const flash of ctx.state.flashes) await ctx.session.addFlash(flash)
@@ -130,6 +131,13 @@ function addHelpers(app: DjetApp, payloadOf: PayloadMaker, ctx: EngineContext, p
 
 function engineOf(app: DjetApp, { payload }: EngineContext): Engine {
   return app.engines.get(payload.basetype.engine ?? 'default') ?? defaultEngine
+}
+
+/** @throws {DjetError} ACCESS_DENIED; NOT_FOUND for what is not published, in the words of any page there is not */
+function requireView(app: DjetApp, ctx: EngineContext, path: string): void {
+  const rights = app.rules.for(ctx.session.user)
+  if (isHidden(ctx.branch) && !rights.may('view', ctx.branch)) throw notFound(path)
+  rights.require('view', ctx.branch)
 }
 
 /** Whether the engine checks access to this place by itself. */

@@ -1,7 +1,9 @@
 import type { Difference } from './diff.ts'
+import type { DraftChange } from './draft.ts'
 import type { RestoreOptions, VersionsOptions } from './history.ts'
 import type { Node, Page } from './node.ts'
 import type { NodeRef } from './nodes.ts'
+import type { PublishOptions, PublishState, Schedule } from './publish.ts'
 import type { Version, VersionInfo, VersionRef } from './version.ts'
 
 /** What was saved earlier. Everything here needs `edit` at the node. */
@@ -21,4 +23,36 @@ export interface NodeHistory {
    * @throws {DjetError} VERSION_NOT_FOUND, NODE_CHANGED, FIELD_INVALID when it does not fit the fields of today
    */
   restore(ref: NodeRef, version: VersionRef, options?: RestoreOptions): Promise<Node>
+}
+
+/**
+ * Drafts and what visitors see. A draft of a published node is kept among its versions until it is published, while
+ * visitors see the published one. A node that is not published is hidden from those who may not edit it, with all
+ * that stands below it: its page is not found, and lists and menus leave it out.
+ */
+export interface NodePublishing {
+  /**
+   * Saves a draft on top of what is published, or of the draft that is there. A node that is not published is changed
+   * itself. Needs `edit`.
+   * @throws {DjetError} NODE_CHANGED (409), FIELD_INVALID (422)
+   */
+  saveDraft(ref: NodeRef, change: DraftChange): Promise<Version>
+  /** The draft that is being worked on, or null. */
+  draftOf(ref: NodeRef): Promise<Version | null>
+  /** The node as it would be with its draft published, for previews and forms. */
+  withDraft(ref: NodeRef): Promise<Node>
+  /** Ends the work on a draft, which stays among the versions. False: there was none. */
+  discardDraft(ref: NodeRef): Promise<boolean>
+  /**
+   * Shows a node to visitors, with its draft if it has one: what the draft changed is put into what the node is now.
+   * Needs `publish`.
+   * @throws {DjetError} NODE_CHANGED (409) when draft and node changed the same since the draft was begun, unless `over`
+   */
+  publish(ref: NodeRef, options?: PublishOptions): Promise<Node>
+  /** Hides a node and what is below it. Needs `publish`. @throws {DjetError} NODE_IS_ROOT, NODE_GUARDED */
+  unpublish(ref: NodeRef, options?: Omit<PublishOptions, 'over'>): Promise<Node>
+  /** Sets when it is published and unpublished by itself. Needs `publish`. @throws {DjetError} SCHEDULE_INVALID (422) */
+  schedule(ref: NodeRef, times: Schedule): Promise<PublishState>
+  /** Where a node is between draft and published. Needs `edit`. */
+  publishState(ref: NodeRef): Promise<PublishState>
 }

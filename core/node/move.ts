@@ -26,7 +26,7 @@ export async function move(store: NodeStore, ref: NodeRef, place: Place): Promis
     if (parent.id !== node.parentId) columns.parent_id = parent.id
     if (place.part !== undefined && place.part !== node.part) columns.part = checkPart(place.part)
     const placeOnly = Object.keys(columns).length === 1
-    const moved = await save(store, node, parent, columns, { placeOnly })
+    const moved = await save(store, node, parent, columns, { counted: !placeOnly })
     await store.audit('node.move', moved, placeOnly ? { reordered: true } : { from: node.path })
     return moved
   })

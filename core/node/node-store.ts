@@ -5,11 +5,13 @@ import type { Connection } from '../db/connection.ts'
 import { DjetError } from '../error.ts'
 import type { DataOf, Fields } from '../field/field.ts'
 import { checkLimit, fromCursor, toCursor } from './cursor.ts'
+import * as drafts from './draft.ts'
 import { Finder, type Found } from './finder.ts'
 import * as history from './history.ts'
 import { move } from './move.ts'
 import type { Node, Page } from './node.ts'
 import type { Branch, ListOptions, NewNode, NodeChange, NodeLink, NodeRef, Nodes, Place } from './nodes.ts'
+import * as publishing from './publish.ts'
 import type { Reads } from './reads.ts'
 import { remove } from './remove.ts'
 import type { Rights } from './rights.ts'
@@ -165,6 +167,38 @@ export class NodeStore implements Nodes {
 
   restore(ref: NodeRef, version: VersionRef, options?: history.RestoreOptions): Promise<Node> {
     return history.restore(this, ref, version, options)
+  }
+
+  saveDraft(ref: NodeRef, change: drafts.DraftChange) {
+    return drafts.saveDraft(this, ref, change)
+  }
+
+  draftOf(ref: NodeRef) {
+    return drafts.draftOf(this, ref)
+  }
+
+  withDraft(ref: NodeRef): Promise<Node> {
+    return drafts.withDraft(this, ref)
+  }
+
+  discardDraft(ref: NodeRef) {
+    return drafts.discardDraft(this, ref)
+  }
+
+  publish(ref: NodeRef, options?: publishing.PublishOptions): Promise<Node> {
+    return publishing.publish(this, ref, options)
+  }
+
+  unpublish(ref: NodeRef, options?: publishing.PublishOptions): Promise<Node> {
+    return publishing.unpublish(this, ref, options)
+  }
+
+  schedule(ref: NodeRef, times: publishing.Schedule) {
+    return publishing.schedule(this, ref, times)
+  }
+
+  publishState(ref: NodeRef) {
+    return publishing.publishState(this, ref)
   }
 
   /** Notes a change that a person asked for, by whatever door; not what the site and its tasks do by themselves. */

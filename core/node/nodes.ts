@@ -1,7 +1,7 @@
 import type { Basetype } from '../basetype.ts'
 import type { DataOf, Fields } from '../field/field.ts'
 import type { Acl } from './access.ts'
-import type { NodeHistory } from './editing.ts'
+import type { NodeHistory, NodePublishing } from './editing.ts'
 import type { Found } from './finder.ts'
 import type { Node, Page } from './node.ts'
 import type { VersionRef } from './version.ts'
@@ -23,6 +23,8 @@ export interface NewNode<F extends Fields = Fields> {
   /** Values of its fields, as JSON or as form text; checked by the fields. */
   data?: Readonly<Record<string, unknown>>
   acl?: Acl | null
+  /** `draft`: visitors do not see it until it is published. */
+  status?: 'published' | 'draft'
 }
 
 export interface NodeChange {
@@ -72,7 +74,7 @@ export interface NodeLink {
  * The tree, as the scope's user may see and change it; as system: all of it. Reading what one may not view gives
  * null or leaves it out; changing it is refused (ACCESS_DENIED).
  */
-export interface Nodes extends NodeHistory {
+export interface Nodes extends NodeHistory, NodePublishing {
   /**
    * A node by id or path, or null. With a basetype its data is typed; a node of another type gives null.
    * @example const order = await djet.nodes.get(params.orderId, orderBasetype)

@@ -1,7 +1,8 @@
 import type { Basetype } from '../basetype.ts'
 import { DjetError } from '../error.ts'
-import { type Acl, ADMIN, decide, type Permission, rolesOf, type User } from './access.ts'
+import { type Acl, ADMIN, byRules, decide, type Permission, rolesOf, type User } from './access.ts'
 import type { Branch } from './nodes.ts'
+import { isHidden } from './status.ts'
 
 /** The access rules of a site. */
 export class Rules {
@@ -44,9 +45,14 @@ export class Rights {
     return decide(branch, this.#rules.basetypes, this.roles, permission).allowed
   }
 
-  /** @throws {DjetError} ACCESS_DENIED: 401 for a visitor, 403 for a user */
+  /**
+   * @throws {DjetError} ACCESS_DENIED: 401 for a visitor, 403 for a user; NOT_FOUND, 404, for what is not published
+   */
   require(permission: Permission, branch: Branch): void {
     if (this.may(permission, branch)) return
+    if (isHidden(branch) && !this.may('view', branch)) {
+      throw new DjetError('NOT_FOUND', `there is no page at ${branch[0]?.path}.`, { status: 404 })
+    }
     throw new DjetError('ACCESS_DENIED', `you may not ${permission} ${branch[0]?.path ?? 'this'}.`, {
       status: this.user === null ? 401 : 403,
     })
@@ -61,15 +67,22 @@ export class Rights {
   childFilter(parent: Branch, first: number): { sql: string; values: unknown[] } {
     const values: unknown[] = [this.#rules.acls]
     const acls = `$${first}::jsonb`
-    const roles = this.roles.map((name) => {
-      values.push(name, decide(parent, this.#rules.basetypes, [name], 'view').allowed)
-      const role = `$${first + values.length - 2}::text`
-      const inherited = `$${first + values.length - 1}::boolean`
-      return `coalesce(
-        case when n.acl ? ${role} then (n.acl -> ${role}) ?| array['view', '*'] end,
-        case when ${acls} -> n.basetype ? ${role} then (${acls} -> n.basetype -> ${role}) ?| array['view', '*'] end,
-        ${inherited})`
-    })
-    return { sql: `(${roles.join(' or ')})`, values }
+    const granted = (permission: 'view' | 'edit'): string => {
+      const roles = this.roles.map((name) => {
+        values.push(name, byRules(parent, this.#rules.basetypes, [name], permission).allowed)
+        const role = `$${first + values.length - 2}::text`
+        const inherited = `$${first + values.length - 1}::boolean`
+        return `coalesce(
+          case when n.acl ? ${role} then (n.acl -> ${role}) ?| array['${permission}', '*'] end,
+          case when ${acls} -> n.basetype ? ${role} then (${acls} -> n.basetype -> ${role}) ?| array['${permission}', '*'] end,
+          ${inherited})`
+      })
+      return `(${roles.join(' or ')})`
+    }
+    const viewable = granted('view')
+    if (this.user === null) return { sql: `n.status = 'published' and ${viewable}`, values }
+    values.push(!isHidden(parent))
+    const open = `$${first + values.length - 1}::boolean`
+    return { sql: `${viewable} and (${open} and n.status = 'published' or ${granted('edit')})`, values }
   }
 }

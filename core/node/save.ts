@@ -13,8 +13,8 @@ const KEEP = `with kept as (
 export interface SaveOptions {
   /** A line about the change. */
   note?: string | null | undefined
-  /** Only its place among its siblings changes: no new version. */
-  placeOnly?: boolean
+  /** False: what people wrote stays, so that it is no new version. */
+  counted?: boolean
 }
 
 /**
@@ -27,19 +27,19 @@ export async function save(
   node: Node,
   parent: Node | undefined,
   columns: Readonly<Record<string, unknown>>,
-  { note = null, placeOnly = false }: SaveOptions = {},
+  { note = null, counted = true }: SaveOptions = {},
 ): Promise<Node> {
   const names = Object.keys(columns)
   if (names.length === 0) return node
   const { connection, by, basetypes } = store.options
-  const counted = 'modified = now(), modified_by = $2, note = $3, version = version + 1'
-  const set = names.map((name, i) => `${name} = $${i + (placeOnly ? 2 : 4)}`)
-  const keeps = !placeOnly && basetypes.get(node.basetype)?.versions !== false
+  const marks = 'modified = now(), modified_by = $2, note = $3, version = version + 1'
+  const set = names.map((name, i) => `${name} = $${i + (counted ? 4 : 2)}`)
+  const keeps = counted && basetypes.get(node.basetype)?.versions !== false
   try {
     const update = connection.query<NodeRow>(
-      `${keeps ? KEEP : ''} update djet.node set ${[...set, ...(placeOnly ? [] : [counted])].join(', ')}
+      `${keeps ? KEEP : ''} update djet.node set ${[...set, ...(counted ? [marks] : [])].join(', ')}
        where id = $1 returning ${NODE_COLUMNS}`,
-      [node.id, ...(placeOnly ? [] : [by, note]), ...names.map((name) => columns[name])],
+      [node.id, ...(counted ? [by, note] : []), ...names.map((name) => columns[name])],
     )
     const [row] = await told(update, parent ?? null)
     return nodeOf(row!)

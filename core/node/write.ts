@@ -38,12 +38,12 @@ async function checkMax(connection: Connection, basetype: Basetype, more: number
 }
 
 const INSERT = `
-  insert into djet.node (parent_id, part, path, position, basetype, name, title, data, acl, created_by, modified_by)
+  insert into djet.node (parent_id, part, path, position, basetype, name, title, data, acl, status, created_by, modified_by)
   select $1, item.part, '', coalesce((select max(position) from djet.node where parent_id = $1), 0) + ${STEP} * item.n,
-    item.basetype, item.name, item.title, item.data, nullif(item.acl, 'null'), $3, $3
+    item.basetype, item.name, item.title, item.data, nullif(item.acl, 'null'), item.status, $3, $3
   from rows from (jsonb_to_recordset($2::jsonb)
-    as (part text, basetype text, name text, title text, data jsonb, acl jsonb)) with ordinality
-    as item (part, basetype, name, title, data, acl, n)
+    as (part text, basetype text, name text, title text, data jsonb, acl jsonb, status djet.node_status)) with ordinality
+    as item (part, basetype, name, title, data, acl, status, n)
   on conflict (path) do nothing
   returning ${NODE_COLUMNS}`
 
@@ -59,6 +59,7 @@ function prepare(store: NodeStore, parent: Basetype | undefined, node: NewNode, 
     title: checkText('title', node.title || name),
     data: checkData(basetype, node.data ?? {}, false),
     acl: node.acl ?? null,
+    status: node.status ?? 'published',
   }
 }
 
