@@ -63,7 +63,15 @@ export const sendCommand: Command = {
     const app = await context.open()
     const djet = app.scope()
     const title = values.title === undefined ? {} : { title: values.title }
-    const task = await sendByName(djet, name, json, { ...title, reply: values.wait ?? false })
+    const task = await djet.transaction(async (djet) => {
+      const task = await sendByName(djet, name, json, { ...title, reply: values.wait ?? false })
+      await djet.audit({
+        action: 'jobmachine.start',
+        subject: `task ${task.id}`,
+        data: { class: name, ...title },
+      })
+      return task
+    })
     context.print(`task ${task.id} sent: ${task.url}`)
     if (!values.wait) return
     const outcome = await waitFor(djet, task.id, { timeout: '1d', signal: context.signal })

@@ -1,13 +1,15 @@
 import type { EngineContext, EngineRouter } from '../../core/index.ts'
 import { DjetError, defineEngine, sendFile } from '../../core/index.ts'
-import { mayCancel, requireCancel } from './access.ts'
+import { mayCancel, mayStart, requireCancel } from './access.ts'
 import { cancelTask, retryTask } from './actions.ts'
 import { COUNTED, classNames, countTasks, listTasks } from './list.ts'
 import { isOwnPlace, linkRoutes, showOwn } from './own/routes.ts'
 import { isOwn, sightOf } from './own/sight.ts'
 import { idOf } from './path.ts'
+import { jobsOf } from './registry.ts'
 import { resultFile } from './result-file.ts'
 import { scheduleRoutes } from './schedule/routes.ts'
+import { startRoutes } from './start/routes.ts'
 import { STATUSES } from './status.ts'
 import { streamEvents } from './stream-events.ts'
 import { type TaskView, taskView } from './view.ts'
@@ -44,7 +46,11 @@ function jobsRoutes(router: EngineRouter): void {
     const tasks = task.children
       ? await listTasks(ctx.djet, { parent: task.id, status: filterOf(ctx).status, ...pageOf(ctx) })
       : null
-    await ctx.render('jobmachine/task.eta', { task, tasks, may: { cancel, retry: may } })
+    await ctx.render('jobmachine/task.eta', {
+      task,
+      tasks,
+      may: { cancel, retry: may, start: await mayStartAgain(ctx, task) },
+    })
   })
 
   router.get('/task/:id/events', async (ctx) => {
@@ -74,6 +80,7 @@ function jobsRoutes(router: EngineRouter): void {
   })
 
   linkRoutes(router)
+  startRoutes(router)
 }
 
 /** Answers for the jobmachine node: the list of tasks, one task, its results. */
@@ -85,6 +92,11 @@ async function requireTask(ctx: EngineContext, id: number, withStack: boolean): 
   if (!task) throw new DjetError('NOT_FOUND', `there is no task ${id}.`, { status: 404 })
   if (withStack) return task
   return { ...task, attempts: task.attempts.map((attempt) => ({ ...attempt, stack: null })) }
+}
+
+async function mayStartAgain(ctx: EngineContext, task: TaskView): Promise<boolean> {
+  const job = jobsOf(ctx.djet.app).get(task.class)
+  return job !== undefined && (await mayStart(ctx.djet, ctx.node, job))
 }
 
 function filterOf(ctx: EngineContext): { status: string | undefined; class: string | undefined } {

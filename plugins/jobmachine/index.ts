@@ -58,6 +58,15 @@ export {
 } from './schedule/model.ts'
 export { defineSchedule, type Missed, type Schedule, type ScheduleOptions } from './schedule/schedule.ts'
 export { type SendOptions, type SentTask, send, sendByName, sendMany } from './send.ts'
+export {
+  changedRows,
+  type FormPart,
+  paramsForm,
+  paramsTexts,
+  type ReadParams,
+  readParams,
+} from './start/form.ts'
+export { startTask } from './start/start.ts'
 export { STATUSES, type Status } from './status.ts'
 export { startWorkers, type WorkerOptions } from './supervisor/supervisor.ts'
 export type { FileContent, LogLevel, TaskHandle } from './task-handle.ts'

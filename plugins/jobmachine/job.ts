@@ -3,6 +3,7 @@ import type { Djet } from '../../core/index.ts'
 import { DjetError } from '../../core/index.ts'
 import { type Duration, milliseconds, timeLimit } from './duration.ts'
 import type { TaskHandle } from './task-handle.ts'
+import { words } from './words.ts'
 
 declare module '../../core/index.ts' {
   interface Contributions {
@@ -124,7 +125,7 @@ export function defineJob<S extends z.ZodType, R>(
     retention:
       policy.retention === undefined ? undefined : milliseconds(policy.retention, `retention of ${who}`),
     access: accessOf(policy, who),
-    label: policy.label ?? labelOf(name),
+    label: policy.label ?? words(name.slice(name.lastIndexOf('.') + 1) || name),
     description: policy.description,
   })
 }
@@ -137,17 +138,6 @@ function accessOf({ access = {}, start }: Pick<JobPolicy<z.ZodType>, 'access' | 
     throw invalid(who, `'start' and 'access.start' are the same; give one of them`)
   }
   return Object.freeze({ see: access.see, start: access.start ?? start ?? [], cancel: access.cancel })
-}
-
-/** `sales-order.importOrders` -> `Import orders`. */
-function labelOf(name: string): string {
-  const last = name.slice(name.lastIndexOf('.') + 1) || name
-  const words = last
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .replace(/[-_]+/g, ' ')
-    .trim()
-    .toLowerCase()
-  return words === '' ? name : words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 /**

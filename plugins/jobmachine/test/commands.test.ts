@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { CommandContext } from '../../../core/index.ts'
+import { type CommandContext, listAudit } from '../../../core/index.ts'
 import { sendCommand } from '../commands.ts'
 import { createJobsSite, type JobsSite } from './jobs-site.ts'
 
@@ -28,6 +28,8 @@ describe('djet send', () => {
     expect(line).toMatch(/^task \d+ sent: \/jobs\/task\/\d+$/)
     const [task] = await site.djet.query('select title, parameters, reply from jobmachine.task')
     expect(task).toEqual({ title: 'First try', parameters: '{"a":1}', reply: false })
+    const { items } = await listAudit(site.djet, { action: 'jobmachine.start' })
+    expect(items).toMatchObject([{ data: { class: 'jobmachine.echo', title: 'First try' } }])
   })
 
   it('can wait for the results', async () => {

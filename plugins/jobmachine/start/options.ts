@@ -1,0 +1,41 @@
+import type { SendOptions } from '../send.ts'
+import type { Messages } from './read.ts'
+
+/** What a form says beside the parameters, as typed. */
+export interface OptionTexts {
+  readonly title: string
+  readonly priority: string
+  /** `2026-03-31T14:05`, UTC. */
+  readonly runAfter: string
+}
+
+/** Longest title that a form takes. */
+export const LONGEST_TITLE = 300
+
+/** The texts of a posted form, or of posted JSON. */
+export function optionTexts(form: Readonly<Record<string, unknown>>): OptionTexts {
+  const text = (value: unknown): string =>
+    typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : ''
+  return { title: text(form.title), priority: text(form.priority), runAfter: text(form.runAfter) }
+}
+
+/** What the texts say; what they say wrongly is noted in `errors`. Empty: as the job has it. */
+export function readOptions({ title, priority, runAfter }: OptionTexts, errors: Messages): SendOptions {
+  const options: SendOptions = {}
+  if (title.length > LONGEST_TITLE) errors.title = `must have at most ${LONGEST_TITLE} characters`
+  else if (title.includes('\0')) errors.title = 'has characters that no text has'
+  else if (title !== '') options.title = title
+  if (priority !== '') {
+    if (/^[+-]?\d{1,3}$/.test(priority) && Math.abs(Number(priority)) <= 100)
+      options.priority = Number(priority)
+    else errors.priority = 'must be a whole number from -100 to 100'
+  }
+  if (runAfter !== '') {
+    const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/.test(runAfter)
+      ? new Date(/(Z|[+-]\d\d:\d\d)$/.test(runAfter) ? runAfter : `${runAfter}Z`)
+      : undefined
+    if (time && !Number.isNaN(time.getTime())) options.runAfter = time
+    else errors.runAfter = 'must be a date and a time'
+  }
+  return options
+}
