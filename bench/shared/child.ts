@@ -26,12 +26,21 @@ interface Answer {
  * Starts a module as a process of its own. It answers by `answerCalls`.
  *
  * @param env added to this process's environment
+ * @param node program to run it with; the one that runs this when absent
  */
-export function startChild(module: URL, env: Readonly<Record<string, string>> = {}): Child {
+export function startChild(
+  module: URL,
+  env: Readonly<Record<string, string>> = {},
+  node: string = process.execPath,
+): Child {
   const execArgv = process.env.BENCH_PROFILE
     ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
     : []
-  const child = fork(BOOTSTRAP, [module.href], { env: { ...process.env, ...env }, execArgv })
+  const child = fork(BOOTSTRAP, [module.href], {
+    env: { ...process.env, ...env },
+    execArgv,
+    execPath: node,
+  })
   const waiting = new Map<number, (answer: Answer) => void>()
   let last = 0
   let stopped: Promise<void> | undefined

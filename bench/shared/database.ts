@@ -9,6 +9,8 @@ import { startEmbedded } from '../../core/db/embedded/start.ts'
 export interface BenchDatabase {
   readonly url: string
   readonly folder: string
+  /** Makes one more empty database on the same server; its url. It goes with the first. */
+  another(): Promise<string>
   /** Drops the database, ends the server if it was started here, removes the folder. Safe to call twice. */
   remove(): Promise<void>
 }
@@ -38,13 +40,18 @@ export async function makeDatabase(): Promise<BenchDatabase> {
       stops.push(embedded.stop)
       server = embedded.url
     }
-    const name = `djet_bench_${process.pid}_${Date.now().toString(36)}`
-    await run(server, `create database ${name}`)
     const maintenance = server
-    stops.push(() => run(maintenance, `drop database ${name} with (force)`))
-    const url = new URL(server)
-    url.pathname = `/${name}`
-    return { url: url.href, folder, remove }
+    const name = `djet_bench_${process.pid}_${Date.now().toString(36)}`
+    let made = 0
+    const another = async (): Promise<string> => {
+      const next = `${name}_${++made}`
+      await run(maintenance, `create database ${next}`)
+      stops.push(() => run(maintenance, `drop database ${next} with (force)`))
+      const url = new URL(maintenance)
+      url.pathname = `/${next}`
+      return url.href
+    }
+    return { url: await another(), folder, another, remove }
   } catch (error) {
     await remove()
     throw error

@@ -1,12 +1,16 @@
 import { defineConfig } from '../../../core/index.ts'
-import { jobmachine } from '../../../plugins/jobmachine/index.ts'
+import { type JobmachineOptions, jobmachine } from '../../../plugins/jobmachine/index.ts'
 import { bench } from '../plugin/index.ts'
 
-// A site with nothing but the job machine, as its defaults make it, and a job that says when it has begun.
+/** `BENCH_UNBATCHED=true`: one claim and one completion a task, ten at any time. */
+const unbatched = { prefetch: false, threads: 2, concurrency: 5 }
+const options: JobmachineOptions = process.env.BENCH_UNBATCHED === 'true' ? unbatched : {}
+
+// A site with nothing but the job machine, as its defaults make it, and jobs that say when they have begun.
 export default defineConfig({
   site: { title: 'Bench' },
   host: '127.0.0.1',
   port: 0,
-  plugins: [jobmachine(), bench()],
+  plugins: [jobmachine(options), bench()],
   log: { file: process.env.BENCH_LOG ?? 'var/djet.log' },
 })

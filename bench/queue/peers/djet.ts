@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url'
+import { BroadcastChannel } from 'node:worker_threads'
+import { type DjetApp, openSite } from '../../../core/index.ts'
+import { send, sendMany } from '../../../plugins/jobmachine/index.ts'
+import { RAN, tick } from '../plugin/index.ts'
+import { forget, workersReady } from '../tasks.ts'
+import type { Queue, Ran } from './queue.ts'
+import { serveQueue } from './serve.ts'
+
+/** Djet as `djet start` runs it: worker threads beside the web server, in one process. */
+function djet(): Queue {
+  const site = fileURLToPath(new URL('../site', import.meta.url))
+  const channel = new BroadcastChannel(RAN)
+  let app: DjetApp | undefined
+  let tell: ((ran: Ran) => void) | undefined
+  let working = false
+  channel.onmessage = (message): void => tell?.((message as { data: Ran }).data)
+  channel.unref()
+  return {
+    standing: true,
+    prepare: async (databaseUrl) => {
+      app = await openSite(site, { databaseUrl })
+      await app.prepare()
+    },
+    clear: () => forget(app!),
+    analyze: async () => {},
+    sendMany: async (tasks, atOnce = false) => {
+      const chunk = atOnce ? tasks : 5000
+      for (let left = tasks; left > 0; left -= chunk) {
+        await sendMany(app!.scope(), tick, new Array(Math.min(left, chunk)).fill({}))
+      }
+    },
+    sendOne: (sent) => send(app!.scope(), tick, sent === 0 ? {} : { sent }),
+    work: async (_setting, toTell) => {
+      tell = toTell
+      if (working) return
+      working = true
+      await app!.start()
+      await workersReady(app!, 2)
+    },
+    rest: async () => {},
+    anyLeft: async () => {
+      const [row] = await app!.database.query<{ some: boolean }>(
+        `select exists (select from jobmachine.task
+           where class_id = jobmachine.class_id('bench.tick') and status < 200) as some`,
+      )
+      return row!.some
+    },
+    stop: async () => {
+      channel.close()
+      await app?.stop()
+    },
+  }
+}
+
+serveQueue(djet())
