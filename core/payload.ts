@@ -1,6 +1,7 @@
 import type { Basetype } from './basetype.ts'
 import type { DjetApp } from './djet.ts'
 import { DjetError } from './error.ts'
+import type { Field } from './field/field.ts'
 import { fieldTitle, isEmpty } from './field/index.ts'
 import { formatAmount, formatBytes, formatDate, formatDateTime, formatNumber } from './format.ts'
 import { Lazy } from './lazy.ts'
@@ -91,6 +92,10 @@ export function urlBelow(node: Pick<Node, 'path'>, restPath = '/'): string {
   return `${base === '/' ? '' : base}${restPath.startsWith('/') ? '' : '/'}${restPath}`
 }
 
+function urlOf(node: Pick<Node, 'path'>): string {
+  return encodePath(node.path)
+}
+
 /** A path as it stands in a URL. */
 export function encodePath(path: string): string {
   return /^[\w/.~-]*$/.test(path) ? path : encodeURI(path).replace(/[?#]/g, encodeURIComponent)
@@ -99,25 +104,18 @@ export function encodePath(path: string): string {
 /** Makes what templates see of one request. */
 export type PayloadMaker = (options: PayloadOptions) => Payload
 
-const FORMATS = { fieldTitle, formatDate, formatDateTime, formatAmount, formatNumber, formatBytes }
+const NO_FLASH: readonly Flash[] = Object.freeze([])
 
 const NO_FORM: FormState = Object.freeze({ values: Object.freeze({}), errors: Object.freeze({}) })
 
 /**
- * Prepares what the payloads of all requests of a site share, so that a request adds only what is its own. Payloads
- * begin as copies: V8 takes what a plain literal makes for long-lived when many requests wait, and then everything
- * that belongs to a request stays until the next full garbage collection.
+ * Prepares what the payloads of all requests of a site share, so that a request adds only what is its own. A payload
+ * is one literal with a place for all that is commonly added, because V8 copies such objects (`{ ...it, body }`) fast
+ * only while copies get no properties that the original has not.
  */
 export function payloadMaker(app: DjetApp): PayloadMaker {
-  const shared = {
-    site: app.config.site,
-    loginUrl: app.config.login,
-    flash: [] as readonly Flash[],
-    form: NO_FORM,
-    asset: (plugin: string, file: string) => app.assetUrl(plugin, file),
-    urlOf: (node: Pick<Node, 'path'>) => encodePath(node.path),
-    ...FORMATS,
-  }
+  const { site, login } = app.config
+  const asset = (plugin: string, file: string): string => app.assetUrl(plugin, file)
   const added = app.plugins.flatMap((plugin) => Object.entries(plugin.payload ?? {}))
   const listed = listedTypes(app.basetypes)
   return ({ djet, node, branch, restPath, path, query, csrfToken, reads }) => {
@@ -126,26 +124,42 @@ export function payloadMaker(app: DjetApp): PayloadMaker {
     const may = (permission: Permission, at: Branch): boolean =>
       decide(at, app.basetypes, roles, permission).allowed
     const payload: Payload = {
-      ...shared,
+      site,
       node,
       basetype,
       branch,
       restPath,
       path,
       query,
+      loginUrl: login,
       user: djet.user,
       breadcrumbs: breadcrumbsOf(branch, restPath, may),
       menu: new Lazy(() => menuOf(djet, branch.at(-1)!, path, reads)),
       children: new Lazy(() => djet.nodes.children(branch, listOptions(query))),
       listed: new Lazy(() => djet.nodes.children(branch, { ...listOptions(query), basetype: listed })),
       allowedChildren: may('edit', branch) ? allowedChildren(app.basetypes, basetype) : [],
+      flash: NO_FLASH,
+      form: NO_FORM,
       editing: { basetype, data: node.data },
       csrf: () => `<input type="hidden" name="_csrf" value="${csrfToken()}">`,
       csrfToken,
+      asset,
       url: (restPath?: string) => urlBelow(node, restPath),
+      urlOf,
       can: (permission: Permission) => may(permission, branch),
       viewField: (name: string) => viewField(djet, payload, name),
       editField: (name: string) => editField(djet, payload, name),
+      fieldTitle,
+      formatDate,
+      formatDateTime,
+      formatAmount,
+      formatNumber,
+      formatBytes,
+      title: undefined,
+      styles: undefined,
+      scripts: undefined,
+      body: undefined,
+      __blocks: undefined,
     }
     for (const [key, compute] of added) payload[key] = new Lazy(() => compute(djet))
     return payload
@@ -171,16 +185,41 @@ async function viewField(djet: Djet, payload: Payload, name: string): Promise<st
   const field = fieldOf(payload.basetype, name)
   const value = payload.node.data[name]
   if (isEmpty(value) || (field.type === 'protected' && !payload.can('edit'))) return ''
-  const title = field.title ?? fieldTitle(name)
-  const referred = REFERRING.has(field.type) ? await referredTo(djet, field.type, value) : {}
-  const values = { ...forFields(payload), name, field, title, value, ...referred }
+  const values = forField(payload, { name, field, value, title: field.title ?? fieldTitle(name) })
+  if (REFERRING.has(field.type)) Object.assign(values, await referredTo(djet, field.type, value))
   return djet.app.renderer.render(fieldTemplate(field.type, 'view'), values)
 }
 
+interface ShownField {
+  readonly name: string
+  readonly field: Field
+  readonly value: unknown
+  readonly title: string
+}
+
 /** What the templates of fields see beside their field: little, for a page may have many. */
-function forFields(payload: Payload) {
-  const { site, node, basetype, user, asset, url, urlOf, can } = payload
-  return { ...FORMATS, site, node, basetype, user, asset, url, urlOf, can }
+function forField(payload: Payload, { name, field, value, title }: ShownField): Record<string, unknown> {
+  const { site, node, basetype, user, asset, url, can } = payload
+  return {
+    site,
+    node,
+    basetype,
+    user,
+    asset,
+    url,
+    urlOf,
+    can,
+    fieldTitle,
+    formatDate,
+    formatDateTime,
+    formatAmount,
+    formatNumber,
+    formatBytes,
+    name,
+    field,
+    value,
+    title,
+  }
 }
 
 async function editField(djet: Djet, payload: Payload, name: string): Promise<string> {
@@ -191,12 +230,8 @@ async function editField(djet: Djet, payload: Payload, name: string): Promise<st
   const unticked = posted && field.type === 'boolean'
   const text = typed !== undefined ? textOf(typed) : unticked || isEmpty(value) ? '' : field.toForm(value)
   const values = {
-    ...forFields(payload),
-    name,
-    field,
-    value,
+    ...forField(payload, { name, field, value, title: field.title ?? fieldTitle(name) }),
     text,
-    title: field.title ?? fieldTitle(name),
     error: payload.form.errors[name],
     id: `field-${name}`,
     required: field.required,

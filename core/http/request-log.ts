@@ -17,15 +17,8 @@ export function requestLog(log: Logger, enabled: boolean): Middleware {
       // An engine may say what is logged instead of an address that holds a secret.
       const url: string = ctx.state.loggedUrl ?? ctx.url
       const user = ctx.djet?.user?.login
-      logRequest(log, {
-        method,
-        url,
-        status,
-        begun,
-        ip,
-        user,
-        ...(status >= 500 ? { id: requestId(ctx) } : {}),
-      })
+      const id = status >= 500 ? requestId(ctx) : undefined
+      logRequest(log, { method, url, status, begun, ip, user, id })
     }
   }
 }
@@ -38,14 +31,15 @@ interface LoggedRequest {
   readonly begun: number
   readonly ip: string | undefined
   readonly user?: string | undefined
-  readonly id?: string
+  readonly id?: string | undefined
 }
 
 /** Writes the line of one request. */
-export function logRequest(log: Logger, { begun, ...request }: LoggedRequest): void {
+export function logRequest(log: Logger, request: LoggedRequest): void {
+  const { method, url, status, begun, ip, user, id } = request
   const ms = Math.round((performance.now() - begun) * 100) / 100
-  const line = { ...request, url: request.url.slice(0, LONGEST_URL), ms }
-  if (request.status >= 500) log.error(line, 'request')
+  const line = { method, url: url.slice(0, LONGEST_URL), status, ip, user, id, ms }
+  if (status >= 500) log.error(line, 'request')
   else log.info(line, 'request')
 }
 

@@ -10,6 +10,7 @@ import { dispatch } from './dispatch.ts'
 import { errorPages } from './error-page.ts'
 import { guestLane } from './guest-lane.ts'
 import { health } from './health.ts'
+import { keepRequestsShortLived } from './memory.ts'
 import { pageCache } from './page-cache.ts'
 import { requestLog } from './request-log.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -48,6 +49,7 @@ export function createKoa(app: DjetApp, statics: StaticFiles, secret: string): K
  */
 export async function startHttp(app: DjetApp, statics: StaticFiles): Promise<Serving & { stop: Stop }> {
   const { config } = app
+  keepRequestsShortLived()
   const koa = createKoa(app, statics, await siteSecret(app.database))
   const viaKoa = koa.callback()
   const lane = guestLane(app)

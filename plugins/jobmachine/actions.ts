@@ -2,8 +2,9 @@ import type { Djet } from '../../core/index.ts'
 import { DjetError } from '../../core/index.ts'
 import { BATCH } from './jobs.ts'
 import { DEFAULT_RETENTION } from './options.ts'
-import { REOPEN, settleBatches } from './queue/batch.ts'
+import { REOPEN } from './queue/batch.ts'
 import { CHANNEL } from './queue/runner.ts'
+import { settle } from './queue/settle.ts'
 
 interface Target {
   readonly id: number
@@ -65,24 +66,24 @@ export async function retryTask(djet: Djet, id: number): Promise<number> {
  */
 export async function cancelTask(djet: Djet, id: number): Promise<void> {
   const by = djet.user ? `cancelled by ${djet.user.login}` : 'cancelled'
-  const parents = await djet.transaction(async (djet) => {
+  const over = await djet.transaction(async (djet) => {
     const task = await target(djet, id)
     if (task.status >= 200) throw new DjetError('TASK_OVER', `task ${id} is over already.`, { status: 409 })
     const which = task.class === BATCH ? 'parent_id' : 'task_id'
-    const cancelled = await djet.query<{ parent: number | null }>(
+    const cancelled = await djet.query<{ parent: number | null; needed: number | null }>(
       `with ended as (
          update jobmachine.task
          set status = 900, attempt = attempt + 1, cancelled = true, finished = now(), modified = now(),
            remove_after = coalesce(remove_after, now() + $3 * interval '1 millisecond')
          where ${which} = $1 and status = 0
-         returning task_id, class_id, attempt, parent_id, reply
+         returning task_id, class_id, attempt, parent_id, reply, dependents
        ), tallied as (
          insert into jobmachine.tally_delta (class_id, status, kept, ended)
          select class_id, 900, count(*), 0 from ended group by class_id
        ), kept as (
          insert into jobmachine.attempt (task_id, attempt, error) select task_id, attempt, $2 from ended
        )
-       select parent_id as parent, case when reply then pg_notify('jmr:' || task_id, task_id::text) end from ended`,
+       select parent_id as parent, case when dependents then task_id end as needed, case when reply then pg_notify('jmr:' || task_id, task_id::text) end from ended`,
       [id, by, DEFAULT_RETENTION],
     )
     const running = await djet.query<{ id: number }>(
@@ -98,9 +99,12 @@ export async function cancelTask(djet: Djet, id: number): Promise<void> {
       subject: `task ${id}`,
       data: { class: task.class, tasks },
     })
-    return new Set([id, ...cancelled.flatMap(({ parent }) => (parent === null ? [] : [parent]))])
+    return {
+      parents: [id, ...cancelled.flatMap(({ parent }) => (parent === null ? [] : [parent]))],
+      needed: cancelled.flatMap(({ needed }) => (needed === null ? [] : [needed])),
+    }
   })
-  await djet.afterCommit(() => settleBatches(djet.app.database, [...parents], DEFAULT_RETENTION))
+  await djet.afterCommit(() => settle(djet.app.database, over, DEFAULT_RETENTION))
 }
 
 async function notify(djet: Djet, channel: string, payload: string): Promise<void> {

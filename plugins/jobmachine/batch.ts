@@ -3,8 +3,9 @@ import type { Djet } from '../../core/index.ts'
 import type { Job } from './job.ts'
 import { BATCH } from './jobs.ts'
 import { DEFAULT_RETENTION } from './options.ts'
-import { settleBatches } from './queue/batch.ts'
-import { insertTasks, type SendOptions, type SentTask, taskUrl } from './send.ts'
+import { taskUrl } from './path.ts'
+import { settle } from './queue/settle.ts'
+import { insertTasks, type SendOptions, type SentTask } from './send.ts'
 
 export interface Batch<S extends z.ZodType> {
   /** Title of the parent task. */
@@ -29,7 +30,7 @@ export interface Batch<S extends z.ZodType> {
 export async function sendBatch<S extends z.ZodType>(
   djet: Djet,
   batch: Batch<S>,
-  options: Omit<SendOptions, 'title'> = {},
+  options: Omit<SendOptions, 'title' | 'unique'> = {},
 ): Promise<SentTask> {
   return djet.transaction(async (djet) => {
     const [parent] = await djet.query<{ id: number; node: string | null }>(
@@ -48,7 +49,7 @@ export async function sendBatch<S extends z.ZodType>(
     )
     const { id, node } = parent!
     await insertTasks(djet, batch.job, batch.params, { ...options, reply: false }, id)
-    if (batch.params.length === 0) await settleBatches(djet, [id], DEFAULT_RETENTION)
+    if (batch.params.length === 0) await settle(djet, { parents: [id], needed: [] }, DEFAULT_RETENTION)
     return { id, url: taskUrl(node, id) }
   })
 }

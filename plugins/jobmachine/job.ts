@@ -2,7 +2,9 @@ import { z } from 'zod'
 import type { Djet } from '../../core/index.ts'
 import { DjetError } from '../../core/index.ts'
 import { type Duration, milliseconds, timeLimit } from './duration.ts'
+import { checkLimits, type LimitPolicy, type Limits } from './limits.ts'
 import type { TaskHandle } from './task-handle.ts'
+import { checkUnique, type Unique, type UniquePolicy } from './unique.ts'
 import { words } from './words.ts'
 
 declare module '../../core/index.ts' {
@@ -32,6 +34,10 @@ export interface JobPolicy<S extends z.ZodType> {
   priority?: number
   /** How long its finished tasks are kept; what the plugin's options say when absent. */
   retention?: Duration
+  /** How many run at the same time, or start in a span of time, on all machines together; no limit when absent. */
+  limits?: LimitPolicy<z.output<S>>
+  /** When a second task of the same key is not sent. The key is made of all parameters unless `key` says which. */
+  unique?: UniquePolicy & { key?: (params: z.output<S>) => string }
   /** The same as `access: { start }`. */
   start?: readonly string[]
   /** Which roles may do what with its tasks; see `JobAccess`. */
@@ -70,6 +76,12 @@ export interface Job<S extends z.ZodType = z.ZodType, R = unknown> {
   readonly priority: number
   /** Milliseconds; undefined: what the plugin's options say. */
   readonly retention: number | undefined
+  readonly limits: Limits | undefined
+  /** Key that its limits per key go by. */
+  limitKey?(params: z.output<S>): string
+  readonly unique: Unique | undefined
+  /** Key of a task that is unique. */
+  uniqueKey?(params: z.output<S>): string
   readonly access: {
     readonly see: readonly string[] | undefined
     readonly start: readonly string[]
@@ -124,6 +136,10 @@ export function defineJob<S extends z.ZodType, R>(
     priority: checkPriority(policy.priority ?? 0, who),
     retention:
       policy.retention === undefined ? undefined : milliseconds(policy.retention, `retention of ${who}`),
+    limits: policy.limits === undefined ? undefined : checkLimits(policy.limits, who),
+    ...(policy.limits?.perKey === undefined ? {} : { limitKey: policy.limits.perKey.key }),
+    unique: policy.unique === undefined ? undefined : checkUnique(policy.unique, who),
+    ...(policy.unique?.key === undefined ? {} : { uniqueKey: policy.unique.key }),
     access: accessOf(policy, who),
     label: policy.label ?? words(name.slice(name.lastIndexOf('.') + 1) || name),
     description: policy.description,

@@ -1,10 +1,13 @@
 import type { z } from 'zod'
 import type { Djet } from '../../core/index.ts'
-import { DjetError, encodePath, messageOf } from '../../core/index.ts'
+import { DjetError, messageOf } from '../../core/index.ts'
 import { type Duration, milliseconds, timeLimit } from './duration.ts'
 import { type AnyJob, checkParams, checkPriority, type Job } from './job.ts'
+import { checkIfFailed, type IfFailed, lockUpstream } from './queue/dependency.ts'
+import { CHUNK, insertUnique, type Settings, type TaskRow, writeRows } from './queue/insert.ts'
 import { wakeWorkers } from './queue/wake.ts'
 import { jobsOf, requireJob } from './registry.ts'
+import { checkUnique, storedKey, type Unique, type UniquePolicy } from './unique.ts'
 
 export interface SendOptions {
   /** Title on the jobs page; what the job makes of the parameters when absent. */
@@ -19,6 +22,15 @@ export interface SendOptions {
   timeout?: Duration
   /** Notify `jmr:<task id>` when it is over; false when absent. */
   reply?: boolean
+  /** Not before these tasks are over. */
+  after?: readonly (number | { readonly id: number })[]
+  /**
+   * What happens when one of those fails for good. `fail` (when absent): it fails as well. `run`: it runs all the
+   * same. `wait`: it waits until that one has been retried and finished.
+   */
+  ifFailed?: IfFailed
+  /** Instead of the job's own; `false`: send it whatever there is. `key` when absent: all parameters. */
+  unique?: (UniquePolicy & { key?: string }) | false
 }
 
 /** A task that was sent. */
@@ -26,22 +38,8 @@ export interface SentTask {
   readonly id: number
   /** Path of its page. */
   readonly url: string
-}
-
-/** Rows of one insert. */
-const CHUNK = 5000
-
-const SEND = {
-  name: 'jobmachine.send',
-  text: `
-    insert into jobmachine.task
-      (class_id, title, parameters, priority, run_after, max_attempts, timeout, reply, requested_by, parent_id)
-    select class.id, sent.title, sent.parameters, $4,
-      coalesce($5::timestamptz, now() + $6::float8 * interval '1 millisecond'), $7, $8, $9, $10, $11
-    from (select jobmachine.class_id($1) as id, set_config('jobmachine.quiet', 'on', true)) as class,
-      unnest($2::text[], $3::text[]) with ordinality as sent (parameters, title, n)
-    order by sent.n
-    returning task_id as id, (select path from djet.node where basetype = 'jobmachine') as node`,
+  /** It was there already: the task is unique, and this is the first one. */
+  readonly existing?: true
 }
 
 /**
@@ -50,7 +48,7 @@ const SEND = {
  * @example
  * const task = await send(djet, invoiceOrder, { orderId: 7 }, { runAfter: '5m' })
  * ctx.seeOther(task.url)
- * @throws {DjetError} JOB_PARAMS_INVALID, 422, naming the fields
+ * @throws {DjetError} JOB_PARAMS_INVALID, 422, naming the fields; TASK_NOT_FOUND, 404, for one of `after`
  */
 export async function send<S extends z.ZodType>(
   djet: Djet,
@@ -63,7 +61,8 @@ export async function send<S extends z.ZodType>(
 }
 
 /**
- * Sends a task for each of the parameters: all or none, in order, in one statement for every 5,000.
+ * Sends a task for each of the parameters: all or none, in order, in one statement for every 5,000; unique ones take
+ * three statements each.
  * @throws {DjetError} JOB_PARAMS_INVALID, 422, naming the fields and which of the parameters it was
  */
 export async function sendMany<S extends z.ZodType>(
@@ -98,7 +97,7 @@ export async function sendByName(
   return send(djet, job, params, options)
 }
 
-/** Inserts tasks of one job, children of `parent` when there is one. */
+/** Inserts tasks of one job, children of `parent` when there is one; those are never unique. */
 export async function insertTasks<S extends z.ZodType>(
   djet: Djet,
   job: Job<S>,
@@ -108,24 +107,24 @@ export async function insertTasks<S extends z.ZodType>(
 ): Promise<SentTask[]> {
   const rows = paramsList.map((params, n) => row(job, params, options, paramsList.length > 1 ? n : undefined))
   const settings = insertSettings(djet, job, options, parent)
-  const insert = async (inside: Djet): Promise<{ id: number; node: string | null }[]> => {
-    const sent: { id: number; node: string | null }[] = []
-    for (let at = 0; at < rows.length; at += CHUNK) {
-      const chunk = rows.slice(at, at + CHUNK)
-      const values = [job.name, chunk.map((r) => r.json), chunk.map((r) => r.title), ...settings]
-      for (const task of await inside.query<{ id: number; node: string | null }>(SEND, values))
-        sent.push(task)
-    }
-    return sent
+  const unique = parent === null ? uniqueOf(job, options) : undefined
+  const after = options.after?.map((task) => (typeof task === 'number' ? task : task.id)) ?? []
+  const ifFailed = checkIfFailed(options.ifFailed ?? 'fail')
+  const inOne = unique === undefined && after.length === 0 && rows.length <= CHUNK
+  const insert = async (djet: Djet): Promise<SentTask[]> => {
+    const upstream = after.length > 0 ? await lockUpstream(djet, after) : undefined
+    const write = (rows: readonly TaskRow[]): Promise<SentTask[]> =>
+      writeRows(djet, job.name, rows, settings, upstream, ifFailed)
+    return unique ? insertUnique(djet, job.name, rows, settings, unique, write) : write(rows)
   }
-  const sent = rows.length > CHUNK ? await djet.transaction(insert) : await insert(djet)
+  const sent = inOne ? await insert(djet) : await djet.transaction(insert)
   if (sent.length > 0) await djet.afterCommit(() => wakeWorkers(djet.app))
-  return sent.map(({ id, node }) => ({ id, url: taskUrl(node, id) }))
+  return sent
 }
 
-/** Address of a task's page below the jobmachine node. */
-export function taskUrl(node: string | null, id: number): string {
-  return `${encodePath(node ?? '/jobs').replace(/\/$/, '')}/task/${id}`
+function uniqueOf(job: AnyJob, options: SendOptions): Unique | undefined {
+  if (options.unique === undefined) return job.unique
+  return options.unique === false ? undefined : checkUnique(options.unique, `a task of '${job.name}'`)
 }
 
 function row<S extends z.ZodType>(
@@ -133,10 +132,15 @@ function row<S extends z.ZodType>(
   params: z.input<S>,
   options: SendOptions,
   n: number | undefined,
-): { json: string; title: string | null } {
+): TaskRow {
   try {
     const { json, value } = checkParams(job, params)
-    return { json, title: options.title ?? job.title?.(value) ?? null }
+    return {
+      json,
+      title: options.title ?? job.title?.(value) ?? null,
+      limitKey: job.limitKey ? storedKey(job.limitKey(value)) : null,
+      uniqueKey: storedKey((options.unique || undefined)?.key ?? job.uniqueKey?.(value) ?? json),
+    }
   } catch (error) {
     if (!(error instanceof DjetError) || n === undefined) throw error
     throw new DjetError(error.code, `task ${n + 1}: ${error.message}`, {
@@ -147,17 +151,17 @@ function row<S extends z.ZodType>(
   }
 }
 
-function insertSettings(djet: Djet, job: AnyJob, options: SendOptions, parent: number | null): unknown[] {
+function insertSettings(djet: Djet, job: AnyJob, options: SendOptions, parent: number | null): Settings {
   const who = `of a task of '${job.name}'`
   const { runAfter } = options
-  return [
-    checkPriority(options.priority ?? job.priority, `a task of '${job.name}'`),
-    runAfter instanceof Date ? runAfter : null,
-    typeof runAfter === 'string' ? milliseconds(runAfter, `runAfter ${who}`) : 0,
-    options.retries === undefined ? null : options.retries + 1,
-    options.timeout === undefined ? null : timeLimit(options.timeout, `timeout ${who}`),
-    options.reply ?? false,
-    djet.user?.login ?? null,
+  return {
+    priority: checkPriority(options.priority ?? job.priority, `a task of '${job.name}'`),
+    runAfter: runAfter instanceof Date ? runAfter : null,
+    delay: typeof runAfter === 'string' ? milliseconds(runAfter, `runAfter ${who}`) : 0,
+    maxAttempts: options.retries === undefined ? null : options.retries + 1,
+    timeout: options.timeout === undefined ? null : timeLimit(options.timeout, `timeout ${who}`),
+    reply: options.reply ?? false,
+    requestedBy: djet.user?.login ?? null,
     parent,
-  ]
+  }
 }

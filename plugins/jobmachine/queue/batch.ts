@@ -18,7 +18,7 @@ const SETTLE = {
         remove_after = now() + $2::float8 * interval '1 millisecond'
       from parent p
       where t.task_id = p.task_id and t.status = 100
-      returning t.task_id, t.class_id, t.status, p.attempt, p.started, p.reply, p.done, p.failed
+      returning t.task_id, t.class_id, t.status, t.dependents, p.attempt, p.started, p.reply, p.done, p.failed
     ), tallied as (
       insert into jobmachine.tally_delta (class_id, status, kept, ended)
       select class_id, status, count(*), 0 from ended group by class_id, status
@@ -34,7 +34,7 @@ const SETTLE = {
       select task_id, attempt, started, failed || ' of ' || done + failed || ' tasks failed' from ended where failed > 0
       on conflict (task_id, attempt) do update set error = excluded.error, ended = excluded.ended
     )
-    select task_id as id, pg_notify('jobmachine_task', task_id::text),
+    select task_id as id, dependents, pg_notify('jobmachine_task', task_id::text),
       case when reply then pg_notify('jmr:' || task_id, task_id::text) end
     from ended`,
 }
@@ -44,13 +44,16 @@ const SETTLE = {
  * after the end of a child has been committed, so that of two last children one sees the other.
  *
  * @param retention milliseconds the batch is kept
+ * @returns batches that ended and that other tasks wait for
  */
 export async function settleBatches(
   runner: Runner,
   parents: readonly number[],
   retention: number,
-): Promise<void> {
-  if (parents.length > 0) await runner.query(SETTLE, [parents, retention])
+): Promise<number[]> {
+  if (parents.length === 0) return []
+  const rows = await runner.query<{ id: number; dependents: boolean }>(SETTLE, [parents, retention])
+  return rows.filter((row) => row.dependents).map((row) => row.id)
 }
 
 /** Batches that are still running, oldest first: housekeeping looks at them again. */

@@ -28,6 +28,8 @@ export interface Claim {
   readonly parcels: readonly number[]
   /** There was more than was taken. */
   readonly more: boolean
+  /** Classes with limits that have ready tasks: see `claimLimited`. */
+  readonly limited: readonly number[]
 }
 
 type Row = [number, number, number, number, string | null, number | null, number | null, number, number]
@@ -51,6 +53,7 @@ const FRONTS = `
         where r.class_id = p.class_id and r.priority = p.priority order by r.run_after limit 1
       ) as first
       where p.class_id = any ($1::int[])
+        and exists (select from jobmachine.class c where c.class_id = p.class_id and not c.paused)
     )`
 
 /**
@@ -62,7 +65,9 @@ const CLAIM = {
   text: `
     with recursive ${FRONTS}, candidate as materialized (
       select parcel.*
-      from (select * from front where run_after <= now() order by priority, run_after) as f, lateral (
+      from (
+        select * from front where run_after <= now() and class_id <> all ($5::int[]) order by priority, run_after
+      ) as f, lateral (
         select r.class_id, r.priority, r.run_after, r.ready_id, r.turn, r.limit_key, r.tasks
         from jobmachine.ready r
         where r.class_id = f.class_id and r.priority = f.priority and r.run_after <= now()
@@ -96,13 +101,16 @@ const CLAIM = {
         from held h, unnest(h.tasks) as id, jobmachine.task t
         where t.task_id = id and t.turn = h.turn and t.status + 0 = 0) as tasks,
       (select json_agg(held_id) from held) as parcels,
-      (select count(*) = $3 or coalesce(bool_or(before + cardinality(tasks) > $2), false) from counted) as more`,
+      (select count(*) = $3 or coalesce(bool_or(before + cardinality(tasks) > $2), false) from counted) as more,
+      (select json_agg(distinct class_id) from front
+        where run_after <= now() and class_id = any ($5::int[])) as limited`,
 }
 
 /**
  * Claims up to `limit` ready tasks of the given classes for a worker, in order of priority and age.
  *
  * @param classes ids of the classes it runs
+ * @param limited those of them that have limits: their tasks are not claimed here
  * @param parcels how many parcels to look at at most: what holds the tasks wanted, by what came last
  */
 export async function claim(
@@ -111,15 +119,22 @@ export async function claim(
   limit: number,
   workerId: number,
   parcels = limit,
+  limited: readonly number[] = [],
 ): Promise<Claim> {
-  const [row] = await runner.query<{ tasks: string | null; parcels: number[] | null; more: boolean }>(CLAIM, [
-    classes,
-    limit,
-    parcels,
-    workerId,
-  ])
-  const rows = row?.tasks ? (JSON.parse(row.tasks) as Row[]) : []
-  const tasks = rows.map(
+  const [row] = await runner.query<{
+    tasks: string | null
+    parcels: number[] | null
+    more: boolean
+    limited: number[] | null
+  }>(CLAIM, [classes, limit, parcels, workerId, limited])
+  const tasks = readClaimed(row?.tasks ?? null, workerId)
+  return { tasks, parcels: row?.parcels ?? [], more: row?.more ?? false, limited: row?.limited ?? [] }
+}
+
+/** Tasks as a claim statement gives them, first to run first. */
+export function readClaimed(json: string | null, workerId: number): Claimed[] {
+  if (json === null) return []
+  const tasks = (JSON.parse(json) as Row[]).map(
     ([id, classId, turn, attempt, parameters, maxAttempts, timeout, priority, heldId]): Claimed => ({
       id,
       classId,
@@ -133,8 +148,12 @@ export async function claim(
       workerId,
     }),
   )
-  tasks.sort((a, b) => a.priority - b.priority || a.heldId - b.heldId || a.id - b.id)
-  return { tasks, parcels: row?.parcels ?? [], more: row?.more ?? false }
+  return tasks.sort(byOrder)
+}
+
+/** First to run first. */
+export function byOrder(a: Claimed, b: Claimed): number {
+  return a.priority - b.priority || a.heldId - b.heldId || a.id - b.id
 }
 
 const NEXT_DUE = {
@@ -142,14 +161,19 @@ const NEXT_DUE = {
   text: `
     with recursive ${FRONTS}
     select (extract(epoch from min(run_after) - clock_timestamp()) * 1000)::float8 as ms
-    from front where run_after < 'infinity'`,
+    from front
+    where run_after < 'infinity' and not (class_id = any ($2::int[]) and run_after <= now())`,
 }
 
 /**
  * Milliseconds until the next waiting task of these classes may run: 0 or less when one may now and another worker
- * is at it; null when none waits.
+ * is at it; null when none waits. Tasks that a limit holds up are left out: whoever makes room wakes the workers.
  */
-export async function nextDue(runner: Runner, classes: readonly number[]): Promise<number | null> {
-  const [row] = await runner.query<{ ms: number | null }>(NEXT_DUE, [classes])
+export async function nextDue(
+  runner: Runner,
+  classes: readonly number[],
+  limited: readonly number[] = [],
+): Promise<number | null> {
+  const [row] = await runner.query<{ ms: number | null }>(NEXT_DUE, [classes, limited])
   return row?.ms ?? null
 }

@@ -34,6 +34,8 @@ export interface Ended {
   readonly n: number
   /** Parents of tasks that are over. */
   readonly parents: readonly number[]
+  /** Tasks that are over and that others wait for. */
+  readonly needed: readonly number[]
 }
 
 /** Parcels whose tasks are all over go with the statement that ends the last of them. */
@@ -45,6 +47,7 @@ const DRAINED = `
 const OVER = `
     select count(*)::int as n,
       coalesce(json_agg(distinct parent_id) filter (where parent_id is not null and over), '[]') as parents,
+      coalesce(json_agg(task_id) filter (where dependents and over), '[]') as needed,
       count(case when reply and over then pg_notify('jmr:' || task_id, task_id::text) end) as replies,
       count(case when announce then pg_notify('jobmachine_task', task_id::text) end) as announced
     from ended`
@@ -75,7 +78,7 @@ const FINISH_EMPTY = {
         as d (task_id, turn, attempt, ran, retention, announce)
     ), ended as (
       ${FINISH}
-      returning t.task_id, t.class_id, t.reply, t.parent_id, e.announce, true as over, e.ran, ${WAITED} as waited
+      returning t.task_id, t.class_id, t.reply, t.parent_id, t.dependents, e.announce, true as over, e.ran, ${WAITED} as waited
     ), ${TALLY_DONE}, ${DRAINED} ${OVER}`,
 }
 
@@ -87,7 +90,7 @@ const FINISH_RESULT = {
         as d (task_id, turn, attempt, ran, retention, announce, result)
     ), ended as (
       ${FINISH}
-      returning t.task_id, t.class_id, t.reply, t.parent_id, e.announce, true as over, e.ran, ${WAITED} as waited,
+      returning t.task_id, t.class_id, t.reply, t.parent_id, t.dependents, e.announce, true as over, e.ran, ${WAITED} as waited,
         e.result
     ), kept as (
       insert into jobmachine.result (task_id, result, resulttype)
@@ -136,7 +139,7 @@ const FAIL = {
         modified = now()
       from failed f join moment m on m.task_id = f.task_id
       where t.task_id = f.task_id and t.turn = f.turn and t.status + 0 in (0, 100)
-      returning t.task_id, t.class_id, f.attempt, m.started, f.ran, t.reply, t.parent_id, f.error, f.stack,
+      returning t.task_id, t.class_id, f.attempt, m.started, f.ran, t.reply, t.parent_id, t.dependents, f.error, f.stack,
         true as announce, t.status = 900 as over
     ), kept as (
       insert into jobmachine.attempt (task_id, attempt, worker_id, started, ended, error, stack)

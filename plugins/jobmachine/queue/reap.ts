@@ -1,6 +1,6 @@
 import { retryDelay } from '../backoff.ts'
 import type { AnyJob } from '../job.ts'
-import { type Failed, fail } from './end.ts'
+import { type Ended, type Failed, fail } from './end.ts'
 import { giveBack, type Held, heldBy } from './hold.ts'
 import type { Runner } from './runner.ts'
 
@@ -22,7 +22,7 @@ export interface Policies {
  * Ends a worker that is dead for sure: tasks named in `blamed` have failed with that message, the others go back
  * as if never claimed, or fail with `others`.
  *
- * @returns parents of tasks that are over
+ * @returns what to settle after the commit
  */
 export async function reapWorker(
   runner: Runner,
@@ -30,7 +30,7 @@ export async function reapWorker(
   workerId: number,
   blamed: ReadonlyMap<number, string>,
   others?: string,
-): Promise<readonly number[]> {
+): Promise<Pick<Ended, 'parents' | 'needed'>> {
   await runner.query('update jobmachine.worker set ended = now() where worker_id = $1 and ended is null', [
     workerId,
   ])
@@ -38,10 +38,10 @@ export async function reapWorker(
     const error = blamed.get(task.id) ?? others
     return error === undefined ? [] : [failure(policies, task, error)]
   })
-  const parents = failed.length > 0 ? (await fail(runner, workerId, failed)).parents : []
+  const over = failed.length > 0 ? await fail(runner, workerId, failed) : { parents: [], needed: [] }
   await giveBack(runner, workerId, [])
   if (failed.length > 0) await runner.query("select pg_notify('jobmachine', '')")
-  return parents
+  return over
 }
 
 function failure(policies: Policies, task: Held, error: string): Failed {

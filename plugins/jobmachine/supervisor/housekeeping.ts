@@ -1,10 +1,11 @@
 import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
-import { openBatches, settleBatches } from '../queue/batch.ts'
+import { openBatches } from '../queue/batch.ts'
 import { endedHolders } from '../queue/hold.ts'
 import { type Policies, reapWorker, suspects, WORKER_DIED } from '../queue/reap.ts'
 import { BATCH_SIZE, removeOld, removeOldWorkers } from '../queue/retention.ts'
 import { HOUSEKEEPING_LOCK, WORKER_LOCK } from '../queue/runner.ts'
+import { overlooked, settle } from '../queue/settle.ts'
 
 /** Milliseconds between two looks at the workers, and without its lock until one counts as dead. */
 const TICK = 400
@@ -50,9 +51,12 @@ export class Housekeeping {
   async #tick(): Promise<void> {
     this.#ticks++
     try {
-      const parents = await this.#revive()
-      const open = this.#ticks % SELDOM === 0 ? await openBatches(this.#app.database) : []
-      await settleBatches(this.#app.database, [...parents, ...open], this.#policies.retention)
+      const over = await this.#revive()
+      if (this.#ticks % SELDOM === 0) {
+        over.parents.push(...(await openBatches(this.#app.database)))
+        over.needed.push(...(await overlooked(this.#app.database)))
+      }
+      await settle(this.#app.database, over, this.#policies.retention)
       if (this.#ticks % RARELY === 1) await this.#clean()
       this.#troubled = false
     } catch (error) {
@@ -62,9 +66,8 @@ export class Housekeeping {
     }
   }
 
-  /** @returns parents of tasks that are over */
-  async #revive(): Promise<readonly number[]> {
-    const parents: number[] = []
+  async #revive(): Promise<{ parents: number[]; needed: number[] }> {
+    const over = { parents: [] as number[], needed: [] as number[] }
     await this.#app.database.transaction(async (tx) => {
       if (!(await tryLock(tx))) return
       const found = await suspects(tx, WORKER_LOCK)
@@ -76,10 +79,12 @@ export class Housekeeping {
       const ended = this.#ticks % SELDOM === 0 ? await endedHolders(tx) : []
       for (const id of new Set([...dead, ...ended])) {
         this.#app.log.warn(`worker ${id} is dead; its tasks go to others`)
-        parents.push(...(await reapWorker(tx, this.#policies, id, new Map(), WORKER_DIED)))
+        const { parents, needed } = await reapWorker(tx, this.#policies, id, new Map(), WORKER_DIED)
+        over.parents.push(...parents)
+        over.needed.push(...needed)
       }
     })
-    return parents
+    return over
   }
 
   async #clean(): Promise<void> {

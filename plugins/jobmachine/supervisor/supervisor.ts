@@ -4,11 +4,11 @@ import { messageOf } from '../../../core/index.ts'
 import { timeoutMessage } from '../error.ts'
 import type { AnyJob } from '../job.ts'
 import type { Settings } from '../options.ts'
-import { settleBatches } from '../queue/batch.ts'
 import { classIds } from '../queue/classes.ts'
 import { giveBack, showRunning } from '../queue/hold.ts'
 import { beat, type Policies, reapWorker, WORKER_DIED } from '../queue/reap.ts'
 import { CHANNEL } from '../queue/runner.ts'
+import { settle } from '../queue/settle.ts'
 import { onLocalWake } from '../queue/wake.ts'
 import { jobsOf, requireJob } from '../registry.ts'
 import { ABORT_GRACE } from '../worker/machine.ts'
@@ -148,8 +148,8 @@ class Supervisor {
             ? overdue.map((task): [number, string] => [task.id, timeoutMessage(task.limit)])
             : death.tasks.map((task): [number, string] => [task.id, WORKER_DIED]),
         )
-        const parents = await reapWorker(this.#app.database, this.#policies, death.workerId, blamed)
-        await settleBatches(this.#app.database, parents, this.#policies.retention)
+        const over = await reapWorker(this.#app.database, this.#policies, death.workerId, blamed)
+        await settle(this.#app.database, over, this.#policies.retention)
       }
     } catch (error) {
       // Housekeeping finds the worker without its lock and does the same later.

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../../../core/index.ts'
-import { settleBatches } from '../queue/batch.ts'
 import type { Claimed } from '../queue/claim.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
 import { type Done, dropHeld, type Ended, type Failed, fail, finish } from '../queue/end.ts'
+import { settle } from '../queue/settle.ts'
 import type { Holdings } from './holdings.ts'
 import type { Session } from './session.ts'
 
@@ -22,24 +22,30 @@ export class Ends {
   readonly #holdings: Holdings
   readonly #retention: number
   readonly #onRetry: (delay: number) => void
+  readonly #onEnded: (tasks: readonly Claimed[]) => void
   #done: Waiting<Done>[] = []
   #failed: Waiting<Failed>[] = []
   #inFlight: Claimed[] = []
   #writing: Promise<void> | undefined
 
-  /** @param options.onRetry a failed task comes back in so many milliseconds */
+  /**
+   * @param options.onRetry a failed task comes back in so many milliseconds
+   * @param options.onEnded ends of these tasks have been written
+   */
   constructor(options: {
     session: Session
     holdings: Holdings
     retention: number
     log: Logger
     onRetry: (delay: number) => void
+    onEnded: (tasks: readonly Claimed[]) => void
   }) {
     this.#session = options.session
     this.#holdings = options.holdings
     this.#retention = options.retention
     this.#log = options.log
     this.#onRetry = options.onRetry
+    this.#onEnded = options.onEnded
   }
 
   finished(task: Claimed, end: Done): void {
@@ -105,7 +111,7 @@ export class Ends {
     const tasks = ends.map((w) => w.task)
     const drained = this.#holdings.ending(tasks)
     try {
-      const { n, parents } = await write(
+      const { n, parents, needed } = await write(
         this.#session,
         this.#session.workerId,
         ends.map((w) => w.end),
@@ -113,7 +119,8 @@ export class Ends {
       )
       if (n < ends.length)
         this.#log.warn(`${ends.length - n} tasks were taken from this worker before they ended`)
-      await settleBatches(this.#session, parents, this.#retention)
+      this.#onEnded(tasks)
+      await settle(this.#session, { parents, needed }, this.#retention)
     } catch (error) {
       this.#holdings.notEnded(tasks, drained)
       if (isConnectionError(error) || ends.length === 1) {

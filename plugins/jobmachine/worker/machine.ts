@@ -2,10 +2,11 @@ import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
 import { TaskAborted, timeoutMessage } from '../error.ts'
 import type { AnyJob } from '../job.ts'
-import { type Claim, type Claimed, claim, nextDue } from '../queue/claim.ts'
+import { byOrder, type Claim, type Claimed, claim, nextDue } from '../queue/claim.ts'
 import { classIds } from '../queue/classes.ts'
 import { giveBack, showRunning } from '../queue/hold.ts'
-import { onLocalWake } from '../queue/wake.ts'
+import { claimLimited } from '../queue/limited.ts'
+import { onLocalWake, wakeWorkers } from '../queue/wake.ts'
 import { Ends } from './ends.ts'
 import { Holdings } from './holdings.ts'
 import { Prefetch } from './prefetch.ts'
@@ -59,6 +60,8 @@ export class Machine {
   readonly #freeSlots: number[]
   readonly #running = new Map<number, Running>()
   #jobs = new Map<number, AnyJob>()
+  /** Ids of classes with limits. */
+  #limited: readonly number[] = []
   /** Running tasks the database shows as running. */
   readonly #shown = new Set<number>()
   /** Tasks in a parcel, by the last claim. */
@@ -91,6 +94,9 @@ export class Machine {
       retention,
       log: app.log,
       onRetry: (delay) => void setTimeout(() => this.wake(), delay + 2).unref(),
+      onEnded: (tasks) => {
+        if (tasks.some((task) => this.#limited.includes(task.classId))) wakeWorkers(app)
+      },
     })
     this.#parts = {
       app,
@@ -107,6 +113,7 @@ export class Machine {
     await this.#session.open()
     const ids = await classIds(this.#session, [...this.#options.jobs.keys()])
     this.#jobs = new Map([...ids].map(([name, id]) => [id, this.#options.jobs.get(name)!]))
+    this.#limited = [...this.#jobs].filter(([, { limits }]) => limits !== undefined).map(([id]) => id)
     this.#sweep = setInterval(() => this.#look(), SWEEP)
     this.#unlisten = onLocalWake(this.#options.app, () => this.wake())
     this.wake()
@@ -198,12 +205,17 @@ export class Machine {
       }
       const { workerId } = this.#session
       const parcels = Math.max(1, Math.ceil(wanted / this.#perParcel))
-      const got = await claim(this.#session, [...this.#jobs.keys()], wanted, workerId, parcels)
+      const classes = [...this.#jobs.keys()]
+      const got = await claim(this.#session, classes, wanted, workerId, parcels, this.#limited)
       const first = got.tasks[0]
       // Seized while the claim was under way: the main thread may have given these back.
       if (this.#session.workerId !== workerId) await giveBack(this.#session, workerId, [])
       else if (this.#options.slots.seized || this.#stopping) this.#resync = true
-      else this.#hold(got)
+      else {
+        if (got.tasks.length > 0) this.#perParcel = got.tasks.length / got.parcels.length
+        this.#hold(got)
+        pause = Math.min(pause, await this.#claimLimited(got.limited))
+      }
       this.#fill()
       if (got.more || this.#resync) this.#woken = true
       else if (!this.#woken) pause = await this.#nextLook(pause, first !== undefined)
@@ -217,9 +229,28 @@ export class Machine {
     this.#fill()
   }
 
+  /**
+   * Claims tasks of classes with limits, no more than can start now: what waits here takes room from others.
+   * @returns milliseconds until one of them may start
+   */
+  async #claimLimited(classes: readonly number[]): Promise<number> {
+    let wait = Number.POSITIVE_INFINITY
+    const { workerId } = this.#session
+    for (const id of classes) {
+      const wanted = this.#freeSlots.length - this.#held.length
+      if (wanted <= 0) break
+      const got = await claimLimited(this.#session, id, this.#jobs.get(id)!.limits!, wanted, workerId)
+      if (this.#session.workerId !== workerId) await giveBack(this.#session, workerId, [])
+      else if (this.#options.slots.seized || this.#stopping) this.#resync = true
+      else this.#hold(got)
+      wait = Math.min(wait, got.wait ?? wait)
+    }
+    return wait
+  }
+
   /** Milliseconds until the queue is worth a look, at most `pause`. */
   async #nextLook(pause: number, found: boolean): Promise<number> {
-    const due = await nextDue(this.#session, [...this.#jobs.keys()])
+    const due = await nextDue(this.#session, [...this.#jobs.keys()], this.#limited)
     if (due === null) return pause
     // Ready and not to be had: another worker has locked it, and may leave some of it.
     if (due <= 0) return found ? 0 : CONTENDED
@@ -229,9 +260,8 @@ export class Machine {
   #hold(got: Claim): void {
     this.#holdings.took(got)
     if (got.tasks.length === 0) return
-    this.#perParcel = got.tasks.length / got.parcels.length
     // The next one last.
-    this.#held = [...[...got.tasks].reverse(), ...this.#held]
+    this.#held = [...this.#held, ...got.tasks].sort(byOrder).reverse()
     this.#heldSince = Date.now()
   }
 

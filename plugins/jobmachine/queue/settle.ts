@@ -1,0 +1,47 @@
+import { settleBatches } from './batch.ts'
+import type { Ended } from './end.ts'
+import type { Runner } from './runner.ts'
+
+const RELEASE = {
+  name: 'jobmachine.release',
+  text: 'select to_json(jobmachine.release($1, $2)) as parents',
+}
+
+/**
+ * What follows the end of tasks, after its commit: tasks that waited for them may run, or fail, and batches end
+ * whose last task it was, which others may wait for in turn.
+ *
+ * @param retention milliseconds that what ends here is kept
+ */
+export async function settle(
+  runner: Runner,
+  ended: Pick<Ended, 'parents' | 'needed'>,
+  retention: number,
+): Promise<void> {
+  let parents = new Set(ended.parents)
+  let needed = ended.needed
+  while (parents.size > 0 || needed.length > 0) {
+    if (needed.length > 0) {
+      const [row] = await runner.query<{ parents: number[] }>(RELEASE, [needed, retention])
+      for (const parent of row!.parents) parents.add(parent)
+    }
+    needed = await settleBatches(runner, [...parents], retention)
+    parents = new Set()
+  }
+}
+
+/** Tasks that are over while others still wait for them: their worker died before it could say so. */
+export async function overlooked(runner: Runner): Promise<number[]> {
+  const rows = await runner.query<{ id: number }>({
+    name: 'jobmachine.overlooked',
+    text: `
+      select distinct d.after_id as id
+      from jobmachine.dependency d left join jobmachine.task t on t.task_id = d.after_id
+      where not d.done and (t.task_id is null or t.status = 200
+        or (t.status = 900 and (d.if_failed = 'run'
+          or (d.if_failed = 'fail' and exists (
+            select from jobmachine.task w where w.task_id = d.task_id and w.status = 0)))))
+      limit 1000`,
+  })
+  return rows.map((row) => row.id)
+}
