@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { ADMIN_PASSWORD, createTestSite, type TestSite } from '../site.ts'
@@ -35,8 +36,9 @@ export class Demo {
     this.#browser = browser
   }
 
-  static async open(): Promise<Demo> {
-    const site = await createTestSite({ dir: fileURLToPath(new URL('../../', import.meta.url)) })
+  /** @param other another site to visit instead */
+  static async open(other?: TestSite): Promise<Demo> {
+    const site = other ?? (await createTestSite({ dir: fileURLToPath(new URL('../../', import.meta.url)) }))
     const { base } = await site.visitor()
     const browser = await chromium.launch({
       executablePath: CHROMIUM!,
@@ -106,6 +108,15 @@ export class Watched {
       if (response.status() >= 400 && !response.request().isNavigationRequest())
         this.complaints.push(`${response.status()} ${response.url()}`)
     })
+  }
+
+  /** Rules of accessibility (WCAG 2.2 AA and good practice) that the page breaks, as axe finds them. */
+  async barriers(): Promise<string[]> {
+    await this.page.evaluate(axe.source)
+    const found = await this.page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
+      'axe.run().then(({ violations }) => violations)',
+    )
+    return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
   }
 
   async heading(): Promise<string> {

@@ -34,7 +34,7 @@ export function accountEngine(tools: Tools): Engine {
           await changePassword(ctx.djet, { login: account.login, password: typed(ctx, 'password') })
           // All sessions have ended, this one too: it goes on under a new token.
           await ctx.session.logIn(ctx.djet.user!)
-          tell(ctx, tools, account, 'The password')
+          tell(ctx, tools, account, 'the password')
           ctx.flash('Your password is changed. You are logged out everywhere else.')
           ctx.seeOther(ctx.below('/'))
         },
@@ -63,7 +63,7 @@ export function accountEngine(tools: Tools): Engine {
               data: { before: account.email, after: email },
             })
           })
-          tell(ctx, tools, account, 'The e-mail address')
+          tell(ctx, tools, account, 'the e-mail address')
           ctx.flash('Your e-mail address is changed.')
           ctx.seeOther(ctx.below('/'))
         },
@@ -84,7 +84,7 @@ export function accountEngine(tools: Tools): Engine {
             await djet.audit({ action: 'users.second-factor-on', subject: account.login })
             return codes
           })
-          tell(ctx, tools, account, 'The second factor')
+          tell(ctx, tools, account, 'the second factor')
           await renderSecret(ctx, 'users/codes.eta', { codes, onward: ctx.below('/') })
         },
       }),
@@ -121,7 +121,7 @@ export function accountEngine(tools: Tools): Engine {
             await removeFactor(djet, account.id)
             await djet.audit({ action: 'users.second-factor-off', subject: account.login })
           })
-          tell(ctx, tools, account, 'The second factor')
+          tell(ctx, tools, account, 'the second factor')
           ctx.flash('Your second factor is removed.')
           ctx.seeOther(ctx.below('/'))
         },
@@ -152,9 +152,7 @@ export function accountEngine(tools: Tools): Engine {
 function tell(ctx: EngineContext, { later }: Tools, { email, login, name }: UserAccount, what: string): void {
   if (email === null) return
   const djet = ctx.djet.asSystem()
-  later.begin(djet.log, 'a notice by mail', () =>
-    mailNotice(djet, { email, login, name }, `${what} was changed`),
-  )
+  later.begin(djet.log, 'a notice by mail', () => mailNotice(djet, { email, login, name }, what))
 }
 
 /** The account of whoever is logged in; access rules let nobody else come here. */

@@ -53,7 +53,7 @@ ${link}
   })
 }
 
-/** Tells somebody that something of his account was changed, so that he notices when it was not he. */
+/** Tells somebody that something of his account (`the password`) was changed, so that he notices when it was not he. */
 export function mailNotice(djet: Djet, to: Recipient, what: string): Promise<void> {
   const site = titleOf(djet)
   return djet.mail.send({
@@ -61,7 +61,7 @@ export function mailNotice(djet: Djet, to: Recipient, what: string): Promise<voi
     subject: `Your login at ${site} was changed`,
     text: `Hello ${to.name},
 
-${what} of the login ${to.login} at ${site}.
+${what} of your login ${to.login} at ${site} was changed.
 
 If it was not you, tell whoever runs the site.
 `,

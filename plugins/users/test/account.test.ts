@@ -107,7 +107,7 @@ describe("one's own password", () => {
     expect(await userOf(here)).toMatchObject({ login: 'nancy' })
     expect(await userOf(there)).toBeNull()
     const mail = await server.take('nancy@example.com')
-    expect(mail.text).toContain('The password was changed of the login nancy')
+    expect(mail.text).toContain('the password of your login nancy at Djet was changed.')
     await changePassword(site.djet, { login: 'nancy', password: PASSWORD })
   })
 
@@ -139,7 +139,7 @@ describe("one's own e-mail address", () => {
     })
     expect(done.status).toBe(303)
     expect((await nancy.get('/account')).text).toContain('<dd>new@example.com</dd>')
-    expect((await server.take('nancy@example.com')).text).toContain('The e-mail address was changed')
+    expect((await server.take('nancy@example.com')).text).toContain('the e-mail address of your login nancy')
     const [node] = await site.djet.query<{ data: object; modified_by: string }>(
       "select data, modified_by from djet.node where path = '/users/nancy'",
     )

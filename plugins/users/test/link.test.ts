@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { linkIn, MailServer } from '../../../test/mail/mail-server.ts'
 import { createTestSite, type TestSite } from '../../../test/site.ts'
 import type { Visitor } from '../../../test/visitor.ts'
@@ -138,6 +140,19 @@ describe('a forgotten password', () => {
     )
     expect(rows.some(({ text }) => text.includes(token))).toBe(false)
     expect(rows.some(({ text }) => text.includes(Buffer.from(token).toString('hex')))).toBe(false)
+    const visitor = await site.visitor()
+    await visitor.get(`/login/link/${token}`)
+    await visitor.get('/login?written')
+    const log = await vi.waitFor(
+      async () => {
+        const text = await readFile(join(site.app.config.dir, 'var/djet.log'), 'utf8')
+        expect(text).toContain('/login?written')
+        return text
+      },
+      { timeout: 5000, interval: 50 },
+    )
+    expect(log).toContain('"/login/link/…"')
+    expect(log).not.toContain(token)
   })
 
   test('works for one of two who use the link at once', async () => {

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { migrateDown, migrateUp } from '../../../core/db/migrate.ts'
+import { authenticate } from '../../../core/index.ts'
+import { featuresOf } from '../../../core/prepare.ts'
+import { createTestSite, type TestSite } from '../../../test/site.ts'
+import { addUser, setEnabled, users } from '../index.ts'
+
+let site: TestSite
+beforeAll(async () => {
+  site = await createTestSite({ plugins: [users()] })
+})
+afterAll(() => site.close())
+
+test('a site of before keeps its users, and gets the account page and the guard', async () => {
+  const { app, djet } = site
+  await addUser(djet, { login: 'nancy', password: 'quiet-river-5', roles: ['admin'] })
+  await addUser(djet, { login: 'invited', email: 'invited@example.com' })
+  const features = featuresOf(app)
+  const down = await migrateDown(app.database, features, { steps: 2, plugin: 'users' }, app.log)
+  expect(down.map(({ name }) => name)).toEqual(['0003_guard_email', '0002_security'])
+  expect(await djet.nodes.get('/account')).toBeNull()
+  await djet.query("update djet.account set enabled = false where login = 'admin'")
+
+  await migrateUp(app.database, features, app.log)
+  expect(await djet.nodes.get('/account')).toMatchObject({ basetype: 'account', name: 'Your account' })
+  expect(await authenticate(djet, 'nancy', 'quiet-river-5')).toMatchObject({ roles: ['admin'] })
+  await expect(setEnabled(djet, { login: 'nancy', enabled: false })).rejects.toMatchObject({
+    code: 'LAST_ADMIN',
+  })
+  const nancy = await (await site.visitor()).login('nancy', 'quiet-river-5')
+  expect((await nancy.get('/account')).status).toBe(200)
+})
+
+test('a site with a page of its own at /account gets the account page beside it', async () => {
+  const { app, djet } = site
+  const features = featuresOf(app)
+  await migrateDown(app.database, features, { steps: 2, plugin: 'users' }, app.log)
+  await djet.nodes.insert('/', { basetype: 'page', part: 'account', name: 'Our bank account' })
+  await migrateUp(app.database, features, app.log)
+  const nancy = await (await site.visitor()).login('nancy', 'quiet-river-5')
+  expect((await nancy.get('/')).text).toContain('<a href="/my-account">nancy</a>')
+  expect((await nancy.get('/my-account')).text).toContain('Where you are logged in')
+})
