@@ -1,5 +1,8 @@
 import type { Djet } from '../../core/index.ts'
 
+/** Milliseconds that work gets when the site stops. */
+const GRACE = 4000
+
 /**
  * Work that a request begins and does not wait for, so that its answer takes as long whatever there is to do. The
  * stop of the site waits for it.
@@ -14,7 +17,13 @@ export class Later {
     this.#running.add(running)
   }
 
+  /** Waits for what is running, a few seconds at most. */
   async end(): Promise<void> {
-    await Promise.allSettled(this.#running)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((done) => {
+      timer = setTimeout(done, GRACE)
+    })
+    await Promise.race([Promise.allSettled(this.#running), late])
+    clearTimeout(timer)
   }
 }
