@@ -8,6 +8,7 @@ export const BATCH = 'jobmachine.batch'
 export const echo = defineJob('jobmachine.echo', (_djet, params) => params ?? {}, {
   params: z.json(),
   title: () => 'Echo',
+  description: 'Gives its parameters back as result: to see whether workers run.',
   start: ['staff'],
 })
 

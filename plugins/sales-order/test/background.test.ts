@@ -54,6 +54,21 @@ test('the files of the demo, uploaded again, change nothing', async () => {
   ])
 })
 
+test('staff start the import from the jobs page too, with the files', async () => {
+  expect((await staff.get('/jobs/start')).text).toContain('Reads orders and their lines from two CSV files.')
+  const form = new FormData()
+  form.set('params/orders', new File([sample('orders.csv')], 'orders.csv', { type: 'text/csv' }))
+  form.set('params/details', new File([sample('order_details.csv')], 'lines.csv', { type: 'text/csv' }))
+  form.set('params/dryRun', 'true')
+  form.set('params/onError', 'stop')
+  const { location } = await staff.post('/jobs/start/sales-order.importOrders', form)
+  const { status, results } = await waitFor(site.djet, Number(location?.split('/').at(-1)), {
+    timeout: '60s',
+  })
+  expect(status).toBe('finished')
+  expect(results.at(-1)).toMatchObject({ unchanged: 830, rejected: 0 })
+})
+
 test('a file with a mistake gives a report to download from the page of the task', async () => {
   const orders = sample('orders.csv').replace('10250,HANAR', '10250,NOBOD')
   const { status, results, page } = await importFiles(orders, sample('order_details.csv'))
