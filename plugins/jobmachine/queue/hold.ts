@@ -64,19 +64,19 @@ export interface Running {
   readonly id: number
   readonly turn: number
   readonly attempt: number
-  /** Milliseconds since it began. */
-  readonly ran: number
+  /** When it began: epoch milliseconds of the database's clock. */
+  readonly began: number
 }
 
 const SHOW = {
   name: 'jobmachine.show',
   text: `
     with running as materialized (
-      select * from unnest($2::bigint[], $3::int[], $4::int[], $5::float8[]) as r (task_id, turn, attempt, ran)
+      select * from unnest($2::bigint[], $3::int[], $4::int[], $5::float8[]) as r (task_id, turn, attempt, began)
     ), shown as (
       update jobmachine.task t
       set status = 100, attempt = r.attempt, worker_id = $1, modified = now(),
-        started = clock_timestamp() - r.ran * interval '1 millisecond'
+        started = greatest(t.run_after, to_timestamp(r.began / 1000))
       from running r
       where t.task_id = r.task_id and t.turn = r.turn and t.status + 0 = 0
       returning t.task_id
@@ -98,7 +98,7 @@ export async function showRunning(
     running.map((r) => r.id),
     running.map((r) => r.turn),
     running.map((r) => r.attempt),
-    running.map((r) => r.ran),
+    running.map((r) => r.began),
   ])
 }
 

@@ -181,12 +181,7 @@ class Supervisor {
       thread.workerId,
       running.map((task) => task.id),
     )
-    const now = Date.now()
-    await showRunning(
-      this.#app.database,
-      thread.workerId,
-      running.map((task) => ({ ...task, ran: now - task.began })),
-    )
+    await showRunning(this.#app.database, thread.workerId, running)
   }
 
   /** Terminates threads with a task beyond its time limit. */

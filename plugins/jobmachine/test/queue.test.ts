@@ -68,7 +68,7 @@ describe('the queue', () => {
     const [now] = await claim(db, classes, 1, alive)
     expect(now).toMatchObject({ id, attempt: 2 })
 
-    await showRunning(db, alive, [{ ...now!, ran: 5 }])
+    await showRunning(db, alive, [{ ...now!, began: Date.now() }])
     const zombie = old!
     await writeProgress(db, [{ ...zombie, done: 9, total: 9, note: 'zombie' }])
     await writeLog(db, [{ ...zombie, level: 'info', message: 'zombie', at: new Date() }])
@@ -93,7 +93,7 @@ describe('the queue', () => {
     await showRunning(
       db,
       id,
-      (await claim(db, classes, 2, id)).map((task) => ({ ...task, ran: 0 })),
+      (await claim(db, classes, 2, id)).map((task) => ({ ...task, began: 0 })),
     )
     expect(await giveBack(db, id, [second!.id])).toBe(1)
     expect(await taskView(site.djet, first!.id)).toMatchObject({

@@ -273,7 +273,14 @@ export class Machine {
     const deadline = began + limit
     const slot = this.#freeSlots.pop()!
     const { slots } = this.#options
-    if (!slots.occupy(slot, { ...claimed, limit, deadline: deadline + ABORT_GRACE, began })) {
+    if (
+      !slots.occupy(slot, {
+        ...claimed,
+        limit,
+        deadline: deadline + ABORT_GRACE,
+        began: began + this.#session.ahead,
+      })
+    ) {
       this.#freeSlots.push(slot)
       this.#held = []
       this.#resync = true
@@ -330,7 +337,12 @@ export class Machine {
       await showRunning(
         this.#session,
         this.#session.workerId,
-        running.map(({ claimed: { id, turn, attempt }, began }) => ({ id, turn, attempt, ran: now - began })),
+        running.map(({ claimed: { id, turn, attempt }, began }) => ({
+          id,
+          turn,
+          attempt,
+          began: began + this.#session.ahead,
+        })),
       )
     } catch (error) {
       if (!this.#stopping) this.#options.app.log.warn(`running tasks could not be shown: ${messageOf(error)}`)

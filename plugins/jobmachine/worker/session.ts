@@ -33,6 +33,8 @@ const PLANS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin']
  */
 export class Session implements Runner {
   workerId = 0
+  /** Milliseconds that the database's clock is ahead of this machine's. */
+  ahead = 0
   readonly #options: SessionOptions
   #client: pg.Client | undefined
   #connecting: Promise<void> | undefined
@@ -142,6 +144,7 @@ export class Session implements Runner {
       await client.connect()
       await client.query(PLANS)
       const same = await this.#identify(client)
+      this.ahead = await clockAhead(client)
       if (this.#closed) throw new Error('the worker session is closed')
       this.#client = client
       this.#options.onConnected(this.workerId, same)
@@ -172,4 +175,12 @@ export class Session implements Runner {
     this.workerId = rows[0]!.worker_id
     return false
   }
+}
+
+async function clockAhead(client: pg.Client): Promise<number> {
+  const before = Date.now()
+  const { rows } = await client.query<{ now: number }>(
+    'select (extract(epoch from clock_timestamp()) * 1000)::float8 as now',
+  )
+  return rows[0]!.now - (before + Date.now()) / 2
 }

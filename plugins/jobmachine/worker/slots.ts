@@ -10,7 +10,7 @@ export interface SlotTask {
   readonly limit: number
   /** Epoch milliseconds after which the thread is terminated. */
   readonly deadline: number
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds of the database's clock. */
   readonly began: number
 }
 
