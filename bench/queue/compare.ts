@@ -1,9 +1,13 @@
 import { join } from 'node:path'
 import { makeDatabase } from '../shared/database.ts'
 import type { Report, Table } from '../shared/report.ts'
+import { bigTables } from './figures/big-tables.ts'
 import { backlog, unbatched } from './figures/drains.ts'
 import type { Conditions, Figure } from './figures/figure.ts'
+import { fileResults } from './figures/file-results.ts'
 import { idleLatency } from './figures/latency.ts'
+import { openTransaction } from './figures/open-transaction.ts'
+import { pageLatency } from './figures/page-latency.ts'
 import { sending } from './figures/sending.ts'
 import { installPeers } from './peers/install.ts'
 
@@ -12,6 +16,10 @@ const FIGURES: Readonly<Record<string, (conditions: Conditions) => Promise<Figur
   2: unbatched,
   3: sending,
   4: idleLatency,
+  5: bigTables,
+  6: openTransaction,
+  7: pageLatency,
+  8: fileResults,
 }
 
 export interface CompareOptions {

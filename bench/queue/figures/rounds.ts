@@ -19,10 +19,11 @@ export async function rounds<E extends Entry, T>(
   conditions: Conditions,
   title: string,
   entries: readonly E[],
-  measure: (child: Child, entry: E, warmUp: boolean) => Promise<T>,
+  measure: (child: Child, entry: E, warmUp: boolean, databaseUrl: string) => Promise<T>,
   repeats: number = conditions.repeats,
 ): Promise<Map<string, T[]>> {
   const children = new Map<Contestant, Child>()
+  const urls = new Map<Contestant, string>()
   const results = new Map<string, T[]>()
   try {
     const able: E[] = []
@@ -30,14 +31,20 @@ export async function rounds<E extends Entry, T>(
       if (!children.has(entry.contestant)) {
         const child = entry.contestant.start()
         children.set(entry.contestant, child)
-        if (!(await prepared(child, await conditions.database.another()))) continue
+        urls.set(entry.contestant, await conditions.database.another())
+        if (!(await prepared(child, urls.get(entry.contestant)!))) continue
       }
       able.push(entry)
     }
     for (let round = 0; round <= repeats; round++) {
       conditions.progress(`${title}: ${round === 0 ? 'warming up' : `round ${round} of ${repeats}`}`)
       for (const entry of able) {
-        const result = await measure(children.get(entry.contestant)!, entry, round === 0)
+        const result = await measure(
+          children.get(entry.contestant)!,
+          entry,
+          round === 0,
+          urls.get(entry.contestant)!,
+        )
         if (round > 0) results.set(entry.key, [...(results.get(entry.key) ?? []), result])
       }
     }

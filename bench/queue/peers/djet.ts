@@ -4,11 +4,15 @@ import { type DjetApp, openSite } from '../../../core/index.ts'
 import { send, sendMany } from '../../../plugins/jobmachine/index.ts'
 import { RAN, tick } from '../plugin/index.ts'
 import { forget, workersReady } from '../tasks.ts'
+import { type Claims, measureClaims } from './claims.ts'
 import type { Queue, Ran } from './queue.ts'
 import { serveQueue } from './serve.ts'
 
-/** Djet as `djet start` runs it: worker threads beside the web server, in one process. */
-function djet(): Queue {
+/**
+ * Djet as `djet start` runs it: worker threads beside the web server, in one process.
+ * `BENCH_KEEP=true`: other tasks than those of the bench are there and stay.
+ */
+function djet(): { queue: Queue; claims(options: Claims): Promise<number[]> } {
   const site = fileURLToPath(new URL('../site', import.meta.url))
   const channel = new BroadcastChannel(RAN)
   let app: DjetApp | undefined
@@ -16,13 +20,19 @@ function djet(): Queue {
   let working = false
   channel.onmessage = (message): void => tell?.((message as { data: Ran }).data)
   channel.unref()
-  return {
+  const clear = async (): Promise<void> => {
+    if (process.env.BENCH_KEEP !== 'true') return forget(app!)
+    await app!.database.query(
+      "delete from jobmachine.task where class_id = jobmachine.class_id('bench.tick')",
+    )
+  }
+  const queue: Queue = {
     standing: true,
     prepare: async (databaseUrl) => {
       app = await openSite(site, { databaseUrl })
       await app.prepare()
     },
-    clear: () => forget(app!),
+    clear,
     analyze: async () => {},
     sendMany: async (tasks, atOnce = false) => {
       const chunk = atOnce ? tasks : 5000
@@ -51,6 +61,13 @@ function djet(): Queue {
       await app?.stop()
     },
   }
+  const claims = async (options: Claims): Promise<number[]> => {
+    await clear()
+    await queue.sendMany(options.claims * options.limit)
+    return measureClaims(app!, options)
+  }
+  return { queue, claims }
 }
 
-serveQueue(djet())
+const { queue, claims } = djet()
+serveQueue(queue, { claims })

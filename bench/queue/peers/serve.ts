@@ -27,8 +27,12 @@ export interface Streamed {
   readonly backlogs: readonly number[]
 }
 
-/** Answers the calls of the bench with a queue of this process. */
-export function serveQueue(queue: Queue): void {
+/**
+ * Answers the calls of the bench with a queue of this process.
+ *
+ * @param others what this queue alone is asked
+ */
+export function serveQueue(queue: Queue, others: Record<string, (argument: never) => unknown> = {}): void {
   let ran = 0
   let first = 0
   let waited: number[] = []
@@ -125,7 +129,7 @@ export function serveQueue(queue: Queue): void {
     return { thirds, backlogs }
   }
   answerCalls(
-    { prepare: (url: string) => queue.prepare(url), sendMany, sendOne, drain, latency, stream },
+    { prepare: (url: string) => queue.prepare(url), sendMany, sendOne, drain, latency, stream, ...others },
     () => queue.stop(),
   )
 }

@@ -1,3 +1,5 @@
+import { randomFillSync } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { BroadcastChannel } from 'node:worker_threads'
 import { z } from 'zod'
 import { definePlugin } from '../../../core/index.ts'
@@ -11,6 +13,9 @@ export const latency = defineJob('bench.latency', (_djet, { sent }) => now() - s
   params: z.object({ sent: z.number() }),
   retries: 0,
 })
+
+/** Bytes of a piece of a generated file. */
+const PIECE = 64 * 1024
 
 /** Channel on which threads tell the process of the tasks they have run, `Ran` each. */
 export const RAN = 'bench.ran'
@@ -35,6 +40,19 @@ export const burn = defineJob(
   },
   { params: z.object({ until: z.number() }), retries: 0 },
 )
+
+/** Gives a file as result: noise that no compression makes smaller. */
+export const bigFile = defineJob(
+  'bench.file',
+  async (djet, { bytes }) => {
+    await djet.task?.file('noise.bin', 'application/octet-stream', Readable.from(noise(bytes)))
+  },
+  { params: z.object({ bytes: z.number() }), retries: 0 },
+)
+
+function* noise(bytes: number): Generator<Buffer> {
+  for (let left = bytes; left > 0; left -= PIECE) yield randomFillSync(Buffer.alloc(Math.min(left, PIECE)))
+}
 
 function burning(): void {
   const channel = new BroadcastChannel(BURNING)
@@ -72,5 +90,5 @@ export const bench = definePlugin(() => ({
   name: 'bench',
   requires: ['jobmachine'],
   folder: new URL('.', import.meta.url),
-  jobs: [latency, tick, burn],
+  jobs: [latency, tick, burn, bigFile],
 }))
