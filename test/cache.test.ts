@@ -210,7 +210,7 @@ describe('what is private', () => {
     const nancy = await (await site.visitor()).login('nancy', 'n-quiet-river')
     await site.djet.nodes.update('/clock', { title: 'Fresh' })
     const page = await nancy.get('/clock')
-    expect(page.text).toContain('>nancy</span>')
+    expect(page.text).toContain('>nancy</a>')
     expect(page.headers.get('cache-control')).toBe('private, no-cache')
     expect((await guest.get('/clock')).text).not.toContain('nancy')
   })
