@@ -73,6 +73,11 @@ describe.skipIf(noBrowser('test/browser/start.test.ts'))('starting a task in a b
     }
     return watched
   }
+  /** What every page keeps to, and no barrier for anybody. */
+  const check = async (watched: Watched): Promise<void> => {
+    await watched.checkPage()
+    expect(await watched.barriers()).toEqual([])
+  }
   const picture = async (page: Page, name: string): Promise<void> => {
     const folder = process.env.DJET_PICTURES
     if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
@@ -97,11 +102,11 @@ describe.skipIf(noBrowser('test/browser/start.test.ts'))('starting a task in a b
     await page.goto('/jobs')
     await page.getByRole('link', { name: 'Start a task' }).click()
     await page.waitForURL('/jobs/start')
-    await staff.checkPage()
+    await check(staff)
     await picture(page, `start-list-${width}`)
     await page.getByRole('link', { name: 'Plan a party' }).click()
     await page.waitForURL('/jobs/start/office.party')
-    await staff.checkPage()
+    await check(staff)
     await picture(page, `start-form-${width}`)
     await fill(page)
     const rows = page.locator('[data-row]')
@@ -124,7 +129,7 @@ describe.skipIf(noBrowser('test/browser/start.test.ts'))('starting a task in a b
     await page.getByLabel('Title', { exact: true }).first().press('Enter')
     await page.getByRole('alert').waitFor()
     expect(await page.getByRole('alert').textContent()).toContain('Town must be filled in')
-    await staff.checkPage()
+    await check(staff)
     await picture(page, `start-errors-${width}`)
     await page.getByLabel('Town').fill('Aarhus')
     await page.getByLabel('Card').setInputFiles({
@@ -134,7 +139,7 @@ describe.skipIf(noBrowser('test/browser/start.test.ts'))('starting a task in a b
     })
     await page.getByRole('button', { name: 'Send' }).last().click()
     await page.waitForURL(/\/jobs\/task\/\d+$/)
-    await staff.checkPage()
+    await check(staff)
     const { id, parameters } = await lastTask()
     const params = JSON.parse(parameters) as Record<string, unknown>
     expect(params).toEqual({
@@ -206,13 +211,13 @@ describe.skipIf(noBrowser('test/browser/start.test.ts'))('starting a task in a b
       const own = await open({ login: 'carl', width })
       await own.page.goto(`/jobs/task/${id}`)
       expect(await own.heading()).toBe('Small party')
-      await own.checkPage()
+      await check(own)
       await picture(own.page, `own-${width}`)
       const guest = await open({ width })
       await guest.page.goto(await publicTaskUrl(site.djet, id))
       expect(await guest.heading()).toBe('Small party')
       expect(await guest.page.getByRole('button', { name: 'Cancel' }).count()).toBe(0)
-      await guest.checkPage()
+      await check(guest)
       await picture(guest.page, `guest-${width}`)
       // Both follow it: what one does the other sees without loading the page again.
       own.page.once('dialog', (dialog) => void dialog.accept())
@@ -222,7 +227,7 @@ describe.skipIf(noBrowser('test/browser/start.test.ts'))('starting a task in a b
         id,
       ])
       await guest.page.getByText('It was cancelled.').waitFor()
-      await guest.checkPage()
+      await check(guest)
     },
   )
 })

@@ -64,6 +64,7 @@ export function keepPrivate(ctx: EngineContext): void {
 async function idOfLink(ctx: EngineContext): Promise<number> {
   ctx.set('X-Robots-Tag', 'noindex, nofollow')
   const id = idOf(ctx, 'id')
+  ctx.state.loggedUrl = ctx.below(`/mine/${id}/…`)
   if (await opensTask(ctx.djet, id, ctx.params.token)) return id
   throw noTask(id)
 }
