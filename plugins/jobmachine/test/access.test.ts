@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createAccount, definePlugin, listAudit } from '../../../core/index.ts'
@@ -338,6 +340,15 @@ describe('access to jobs', () => {
       )
       expect(row!.status).toBe(900)
       await expect(publicTaskUrl(site.djet, 999_999)).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' })
+    })
+
+    it('is not told to the log', async () => {
+      const url = await publicTaskUrl(site.djet, (await made(open)).id)
+      await visitors.guest.get(url)
+      const file = join(site.app.config.dir, site.app.config.log.file)
+      const place = url.slice(0, url.lastIndexOf('/'))
+      await expect.poll(() => readFile(file, 'utf8'), { timeout: 5000 }).toContain(`"url":"${place}/…"`)
+      expect(await readFile(file, 'utf8')).not.toContain(url.split('/').at(-1))
     })
 
     it('ends with the task', async () => {

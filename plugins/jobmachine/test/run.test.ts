@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listAudit } from '../../../core/index.ts'
 import { echo, noop, send, sendMany, taskView, waitFor } from '../index.ts'
 import { createJobsSite, type JobsSite } from './jobs-site.ts'
-import { busy, filed, flaky, hopeless, slow } from './trial.ts'
+import { busy, filed, flaky, hopeless, noted, slow } from './trial.ts'
 
 describe('a worker thread', () => {
   let site: JobsSite
@@ -113,6 +114,13 @@ describe('a worker thread', () => {
       [ids.late, ids.urgent],
     )
     expect(row!.before).toBe(0)
+  })
+
+  it('notes what its function did as done by the task, once it is kept', async () => {
+    const { id } = await send(site.djet, noted, {})
+    await waitFor(site.djet, id)
+    const { items } = await listAudit(site.djet, { action: 'trial.note' })
+    expect(items).toMatchObject([{ door: 'job', via: `task ${id}`, login: null, data: { attempt: 2 } }])
   })
 
   it('runs a task at its time, not before', async () => {

@@ -109,8 +109,19 @@ export const invoice = defineJob('trial.invoice', (_djet, { orderId }) => ({ ord
   priority: 5,
 })
 
+/** Notes what it does, and undoes it in its first attempt. */
+export const noted = defineJob(
+  'trial.noted',
+  (djet) =>
+    djet.transaction(async (djet) => {
+      await djet.audit({ action: 'trial.note', data: { attempt: djet.task?.attempt } })
+      if (djet.task?.attempt === 1) throw new Error('not yet')
+    }),
+  { params: z.unknown(), retries: 1, backoff: '10ms' },
+)
+
 export const trial = definePlugin(() => ({
   name: 'trial',
   requires: ['jobmachine'],
-  jobs: [slow, stubborn, endless, stuck, deaf, polite, flaky, hopeless, deadly, busy, filed, invoice],
+  jobs: [slow, stubborn, endless, stuck, deaf, polite, flaky, hopeless, deadly, busy, filed, invoice, noted],
 }))
