@@ -52,7 +52,7 @@ export function requireFilled(ctx: EngineContext, names: readonly string[]): voi
 
 /** Where links in mails begin: what the configuration says; while it says nothing, what the request came to. */
 export function linkBase(ctx: EngineContext): string {
-  return ctx.djet.config.url ?? ctx.origin
+  return ctx.djet.config.url ?? `${ctx.protocol}://${ctx.host}`
 }
 
 /** Answers with a template whose content nobody else and no browser keeps. */

@@ -19,7 +19,8 @@ export async function makeToken(
   djet: Djet,
   { accountId, purpose, data = {} }: { accountId: number; purpose: Purpose; data?: Record<string, unknown> },
 ): Promise<string> {
-  const token = randomBytes(32).toString('base64url')
+  // 192 bits; short enough that a link keeps within one line of a mail kept as a file.
+  const token = randomBytes(24).toString('base64url')
   await djet.transaction(async (djet) => {
     // Half-done logins may stand side by side: two browsers.
     if (purpose !== 'login') await forgetTokens(djet, accountId, purpose)

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { linkIn, MailServer } from '../../../test/mail/mail-server.ts'
@@ -254,4 +254,23 @@ describe('an invitation', () => {
     await other.close()
     await refusing.close()
   })
+})
+
+test('without a mail server the link is found in var/mail, and leads to where the site was asked', async () => {
+  const other = await createTestSite({ plugins: [users()] })
+  await addUser(other.djet, { login: 'nancy', password: 'quiet-river-2', email: 'nancy@example.com' })
+  const visitor = await other.visitor()
+  await visitor.post('/login/forgot', { login: 'nancy' })
+  const folder = join(other.app.config.dir, 'var/mail')
+  const mail = await vi.waitFor(
+    async () => {
+      const [file] = await readdir(folder)
+      return readFile(join(folder, file!), 'utf8')
+    },
+    { timeout: 5000, interval: 50 },
+  )
+  const link = /^http\S+$/m.exec(mail.replaceAll('\r', ''))?.[0] ?? ''
+  expect(link).toMatch(new RegExp(`^${visitor.base}/login/link/[\\w-]{32}$`))
+  expect((await visitor.get(link.slice(visitor.base.length))).location).toBe('/login/link')
+  await other.close()
 })
