@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { BroadcastChannel } from 'node:worker_threads'
 import { type DjetApp, openSite } from '../../../core/index.ts'
-import { jobmachineBasetype } from '../../../plugins/jobmachine/basetypes.ts'
 import { send, waitFor } from '../../../plugins/jobmachine/index.ts'
 import { answerCalls } from '../../shared/child.ts'
 import { BURNING, bigFile, burn } from '../plugin/index.ts'
@@ -20,7 +19,7 @@ answerCalls(
       app = await openSite(fileURLToPath(new URL('../site', import.meta.url)), { databaseUrl })
       await app.prepare()
       // Files of results are for whoever asks, here.
-      await app.scope().nodes.update('/jobs', { basetype: jobmachineBasetype, acl: { everyone: ['view'] } })
+      await app.scope().nodes.update('/jobs', { acl: { everyone: ['view'] } })
       const { url } = await app.start()
       await workersReady(app, 2)
       return url.replace('localhost', '127.0.0.1')

@@ -17,8 +17,6 @@ export async function measureClaims(app: DjetApp, { claims, limit }: Claims): Pr
     thread: 1,
     classes: undefined,
     log: app.log,
-    onWake: () => {},
-    onCancel: () => {},
     onConnected: () => {},
   })
   await session.open()
