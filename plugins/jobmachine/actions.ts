@@ -15,7 +15,7 @@ interface Target {
 async function target(djet: Djet, id: number): Promise<Target> {
   const [task] = await djet.query<Target>(
     `select t.task_id as id, c.name as class, t.status
-     from jobmachine.task t join jobmachine.class c using (class_id) where t.task_id = $1 for update of t`,
+     from jobmachine.task t join jobmachine.class c using (class_id) where t.task_id = $1 for no key update of t`,
     [id],
   )
   if (task) return task

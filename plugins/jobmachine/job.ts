@@ -3,6 +3,7 @@ import type { Djet } from '../../core/index.ts'
 import { DjetError } from '../../core/index.ts'
 import { type Duration, milliseconds, timeLimit } from './duration.ts'
 import { checkLimits, type LimitPolicy, type Limits } from './limits.ts'
+import { bytes, type Size } from './size.ts'
 import type { TaskHandle } from './task-handle.ts'
 import { checkUnique, type Unique, type UniquePolicy } from './unique.ts'
 import { words } from './words.ts'
@@ -46,7 +47,22 @@ export interface JobPolicy<S extends z.ZodType> {
   label?: string
   /** What it does, in a sentence or two, for whoever may start it. */
   description?: string
+  /**
+   * Its function runs in one transaction: what it writes through its `djet`, its results and files, tasks it sends and
+   * the end of the task are committed together, once, or not at all. False when absent.
+   */
+  transactional?: boolean
+  /**
+   * Where its function runs. `thread`, when absent: in a worker thread, beside others. `process`: in a process of
+   * its own, that can be ended whatever it does: for functions that may block in native code or start programs.
+   */
+  isolation?: Isolation
+  /** Memory its process may use, `512MB`, beyond which it is killed; needs `isolation: 'process'`. No limit when absent. */
+  memory?: Size
 }
+
+/** Where the function of a job runs. */
+export type Isolation = 'thread' | 'process'
 
 /**
  * Roles that may do something with the tasks of a job. The jobs node is asked first: `view`, `start` or `cancel` is
@@ -60,6 +76,9 @@ export interface JobAccess {
   /** Who cancels and retries them; everybody who may `cancel` when absent. */
   cancel?: readonly string[]
 }
+
+/** Bytes. What a process takes that has opened a site and does nothing. */
+const LEAST_MEMORY = 256 * 2 ** 20
 
 /** A model function with a name and a policy: what `send` sends and a worker thread runs. */
 export interface Job<S extends z.ZodType = z.ZodType, R = unknown> {
@@ -89,6 +108,10 @@ export interface Job<S extends z.ZodType = z.ZodType, R = unknown> {
   }
   readonly label: string
   readonly description: string | undefined
+  readonly transactional: boolean
+  readonly isolation: Isolation
+  /** Bytes; undefined: no limit. */
+  readonly memory: number | undefined
 }
 
 /** Any job, whatever its parameters. */
@@ -143,7 +166,34 @@ export function defineJob<S extends z.ZodType, R>(
     access: accessOf(policy, who),
     label: policy.label ?? words(name.slice(name.lastIndexOf('.') + 1) || name),
     description: policy.description,
+    ...placeOf(policy, who),
   })
+}
+
+/** @throws {DjetError} JOB_INVALID */
+function placeOf(policy: Pick<JobPolicy<z.ZodType>, 'transactional' | 'isolation' | 'memory'>, who: string) {
+  const { transactional = false, isolation = 'thread', memory } = policy
+  if (typeof transactional !== 'boolean') {
+    throw invalid(who, `transactional is '${transactional}'; it must be true or false`)
+  }
+  if (isolation !== 'thread' && isolation !== 'process') {
+    throw invalid(who, `isolation is '${isolation}'; it must be 'thread' or 'process'`)
+  }
+  if (memory === undefined) return { transactional, isolation, memory }
+  if (isolation === 'thread') {
+    throw invalid(
+      who,
+      `memory is '${memory}', which needs isolation: 'process'; a thread has no memory of its own`,
+    )
+  }
+  const limit = bytes(memory)
+  if (limit === undefined || limit < LEAST_MEMORY) {
+    throw invalid(
+      who,
+      `memory is '${memory}'; it must be a size from ${LEAST_MEMORY / 2 ** 20}MB, like 512MB or 2GB`,
+    )
+  }
+  return { transactional, isolation, memory: limit }
 }
 
 /** @throws {DjetError} JOB_INVALID */

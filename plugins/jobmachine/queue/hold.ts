@@ -51,7 +51,7 @@ const HELD = {
     from jobmachine.held h, unnest(h.tasks) as held_task, jobmachine.task t
     where h.worker_id = $1 and t.task_id = held_task and t.turn = h.turn and t.status + 0 in (0, 100)
     order by t.task_id
-    for update of t`,
+    for no key update of t`,
 }
 
 /** What a worker holds; locked until the end of the transaction. */

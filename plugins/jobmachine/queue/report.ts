@@ -105,6 +105,29 @@ export async function writeResult(
   return (await runner.query(RESULT, values)).length === 1
 }
 
+const RESULT_TOGETHER = {
+  name: 'jobmachine.result_together',
+  text: `
+    insert into jobmachine.result (task_id, result, resulttype, file_id)
+    select task_id, $3, $4, $5 from jobmachine.task where task_id = $1 and turn = $2 and status + 0 in (0, 100)
+    returning result_id`,
+}
+
+/**
+ * The same in the transaction that will end the task. It locks nothing, so that whoever takes the task from its
+ * worker need not wait for that transaction: the end of the task is refused then, and the result goes with it.
+ */
+export async function writeResultTogether(
+  runner: Runner,
+  holder: Holder,
+  data: unknown,
+  type: string,
+  fileId: string | null,
+): Promise<boolean> {
+  const values = [holder.id, holder.turn, wrapped(data), type, fileId]
+  return (await runner.query(RESULT_TOGETHER, values)).length === 1
+}
+
 /** JSON text of a result as it is stored. */
 export function wrapped(data: unknown): string {
   return JSON.stringify({ data: data ?? null })

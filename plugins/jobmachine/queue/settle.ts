@@ -2,6 +2,9 @@ import { settleBatches } from './batch.ts'
 import type { Ended } from './end.ts'
 import type { Runner } from './runner.ts'
 
+/** Whom the end of tasks concerns: their batches, and those others wait for. */
+export type Over = Pick<Ended, 'parents' | 'needed'>
+
 const RELEASE = {
   name: 'jobmachine.release',
   text: 'select to_json(jobmachine.release($1, $2)) as parents',
@@ -13,11 +16,7 @@ const RELEASE = {
  *
  * @param retention milliseconds that what ends here is kept
  */
-export async function settle(
-  runner: Runner,
-  ended: Pick<Ended, 'parents' | 'needed'>,
-  retention: number,
-): Promise<void> {
+export async function settle(runner: Runner, ended: Over, retention: number): Promise<void> {
   let parents = new Set(ended.parents)
   let needed = ended.needed
   while (parents.size > 0 || needed.length > 0) {

@@ -7,9 +7,12 @@ export interface JobsSite extends TestSite {
   work(options?: Partial<WorkerOptions>): Promise<() => Promise<void>>
 }
 
-/** The trial site, in a folder of its own so that real worker threads can open it too. */
-export async function createJobsSite(): Promise<JobsSite> {
-  const site = await createTestSite({ dir: fileURLToPath(new URL('site/', import.meta.url)) })
+/**
+ * The trial site, in a folder of its own so that real worker threads can open it too.
+ * @param folder another site's, beside this file
+ */
+export async function createJobsSite(folder = 'site/'): Promise<JobsSite> {
+  const site = await createTestSite({ dir: fileURLToPath(new URL(folder, import.meta.url)) })
   const stops: (() => Promise<void>)[] = []
   return {
     ...site,

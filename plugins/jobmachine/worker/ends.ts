@@ -3,13 +3,19 @@ import { messageOf } from '../../../core/index.ts'
 import type { Claimed } from '../queue/claim.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
 import { type Done, dropHeld, type Ended, type Failed, fail, finish } from '../queue/end.ts'
-import { settle } from '../queue/settle.ts'
+import { type Over, settle } from '../queue/settle.ts'
 import type { Holdings } from './holdings.ts'
 import type { Session } from './session.ts'
 
 interface Waiting<T> {
   readonly task: Claimed
   readonly end: T
+}
+
+/** A task whose end is in the database already. */
+interface Settled {
+  readonly task: Claimed
+  readonly over: Over
 }
 
 /**
@@ -25,6 +31,7 @@ export class Ends {
   readonly #onEnded: (tasks: readonly Claimed[]) => void
   #done: Waiting<Done>[] = []
   #failed: Waiting<Failed>[] = []
+  #settled: Settled[] = []
   #inFlight: Claimed[] = []
   #writing: Promise<void> | undefined
 
@@ -58,6 +65,12 @@ export class Ends {
     this.#writing ??= this.#write()
   }
 
+  /** Its end has been written with its own transaction, or is not for this worker to write. */
+  settled(task: Claimed, over: Over): void {
+    this.#settled.push({ task, over })
+    this.#writing ??= this.#write()
+  }
+
   /** Tasks whose end is not written yet. */
   waiting(): Claimed[] {
     return [...this.#done.map((w) => w.task), ...this.#failed.map((w) => w.task), ...this.#inFlight]
@@ -72,7 +85,7 @@ export class Ends {
     try {
       // The tasks that end in this turn of the event loop go together.
       await new Promise(setImmediate)
-      while (this.#done.length > 0 || this.#failed.length > 0) {
+      while (this.#done.length > 0 || this.#failed.length > 0 || this.#settled.length > 0) {
         const done = this.#mine(this.#done)
         const failed = this.#mine(this.#failed)
         this.#done = []
@@ -82,6 +95,7 @@ export class Ends {
         if (failed.length > 0) await this.#together(failed, fail)
         for (const { end } of failed) if (end.delay !== null) this.#onRetry(end.delay)
         this.#inFlight = []
+        await this.#settle(this.#mine(this.#settled.splice(0)))
       }
       const left = this.#holdings.takeDrained()
       if (left.length > 0) await dropHeld(this.#session, this.#session.workerId, left)
@@ -135,7 +149,23 @@ export class Ends {
     }
   }
 
-  #mine<T>(waiting: readonly Waiting<T>[]): Waiting<T>[] {
+  async #settle(settled: readonly Settled[]): Promise<void> {
+    if (settled.length === 0) return
+    const tasks = settled.map((s) => s.task)
+    const drained = this.#holdings.ending(tasks)
+    try {
+      if (drained.length > 0) await dropHeld(this.#session, this.#session.workerId, drained)
+      this.#onEnded(tasks)
+      const parents = new Set(settled.flatMap((s) => s.over.parents))
+      const needed = settled.flatMap((s) => s.over.needed)
+      await settle(this.#session, { parents: [...parents], needed }, this.#retention)
+    } catch (error) {
+      // Nothing is lost: housekeeping ends the batches, and parcels go with their worker.
+      this.#log.error({ err: error }, 'parcels and batches of tasks that are over could not be settled yet')
+    }
+  }
+
+  #mine<T extends { readonly task: Claimed }>(waiting: readonly T[]): T[] {
     return waiting.filter((w) => w.task.workerId === this.#session.workerId)
   }
 }

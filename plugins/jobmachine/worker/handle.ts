@@ -1,12 +1,15 @@
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
-import type { DjetApp, StoredFile } from '../../../core/index.ts'
+import type { Djet, DjetApp, StoredFile } from '../../../core/index.ts'
 import { DjetError } from '../../../core/index.ts'
-import { type Holder, writeResult } from '../queue/report.ts'
+import { type Holder, writeResult, writeResultTogether } from '../queue/report.ts'
 import type { Runner } from '../queue/runner.ts'
 import type { FileContent, LogLevel, TaskHandle } from '../task-handle.ts'
 import type { Reporter } from './reporter.ts'
+
+/** Milliseconds after which the end of a task is worth telling the pages that show it. */
+const NOTICEABLE = 200
 
 /** What the handles of a thread share. */
 export interface HandleParts {
@@ -25,6 +28,7 @@ export class AttemptHandle implements TaskHandle {
   told = false
   readonly #parts: HandleParts
   readonly #holder: Holder
+  #inside: Djet | undefined
 
   constructor(parts: HandleParts, holder: Holder, className: string, signal: AbortSignal) {
     this.#parts = parts
@@ -33,6 +37,16 @@ export class AttemptHandle implements TaskHandle {
     this.class = className
     this.attempt = holder.attempt
     this.signal = signal
+  }
+
+  /** From now on results and files are written in that transaction; undefined: at once, beside any. */
+  inside(djet: Djet | undefined): void {
+    this.#inside = djet
+  }
+
+  /** Whether pages that show the task are to be told of its end, after so many milliseconds. */
+  isWorthTelling(ran: number): boolean {
+    return this.told || ran > NOTICEABLE
   }
 
   progress(done: number, total?: number, note?: string): void {
@@ -47,12 +61,15 @@ export class AttemptHandle implements TaskHandle {
 
   async result(value: unknown): Promise<void> {
     this.told = true
-    const kept = await writeResult(this.#parts.runner, this.#holder, value, 'application/json', null)
+    const kept = await (this.#inside
+      ? writeResultTogether(this.#inside, this.#holder, value, 'application/json', null)
+      : writeResult(this.#parts.runner, this.#holder, value, 'application/json', null))
     if (!kept) throw this.#lost()
   }
 
   async file(name: string, type: string, content: FileContent): Promise<StoredFile> {
     this.told = true
+    if (this.#inside) return await this.#fileTogether(this.#inside, name, type, content)
     // Its own scope: the file is kept even when a transaction of the caller is rolled back later.
     const djet = this.#parts.app.scope()
     const stored = await djet.files.write({ name: basename(name), type, content: open(content) })
@@ -67,6 +84,17 @@ export class AttemptHandle implements TaskHandle {
       throw error
     }
     return stored
+  }
+
+  /** A savepoint: a stream that breaks leaves the transaction as it was. */
+  #fileTogether(djet: Djet, name: string, type: string, content: FileContent): Promise<StoredFile> {
+    return djet.transaction(async (djet) => {
+      const stored = await djet.files.write({ name: basename(name), type, content: open(content) })
+      const data = { name: stored.name, type: stored.type, size: stored.size }
+      if (!(await writeResultTogether(djet, this.#holder, data, stored.type, stored.id))) throw this.#lost()
+      await djet.files.keep(stored.id)
+      return stored
+    })
   }
 
   #lost(): DjetError {

@@ -1,22 +1,13 @@
 import { performance } from 'node:perf_hooks'
-import type { DjetApp } from '../../../core/index.ts'
-import { messageOf } from '../../../core/index.ts'
 import { attemptsOf, retryDelay } from '../backoff.ts'
-import { TaskAborted, worthRetrying } from '../error.ts'
-import { type AnyJob, readParams } from '../job.ts'
+import { TaskAborted } from '../error.ts'
+import type { AnyJob } from '../job.ts'
 import type { Claimed } from '../queue/claim.ts'
-import { wrapped } from '../queue/report.ts'
+import { type AttemptParts, type Outcome, runAttempt } from './attempt.ts'
 import type { Ends } from './ends.ts'
-import { AttemptHandle, type HandleParts } from './handle.ts'
 
-/** Milliseconds after which the end of a task is worth telling the pages that show it. */
-const NOTICEABLE = 200
-
-export interface RunParts extends HandleParts {
-  readonly app: DjetApp
+export interface RunParts extends AttemptParts {
   readonly ends: Ends
-  /** Milliseconds tasks are kept unless their job says otherwise. */
-  readonly retention: number
 }
 
 /**
@@ -30,55 +21,40 @@ export async function runTask(
   signal: AbortSignal,
 ): Promise<number> {
   const began = performance.now()
-  const handle = new AttemptHandle(parts, claimed, job.name, signal)
-  const retention = job.retention ?? parts.retention
+  const outcome = await runAttempt(parts, job, claimed, signal)
+  conclude(parts, job, claimed, signal, outcome)
+  return performance.now() - began
+}
+
+function conclude(
+  { ends, app, retention: usual }: RunParts,
+  job: AnyJob,
+  claimed: Claimed,
+  signal: AbortSignal,
+  outcome: Outcome,
+): void {
   const { id, turn, attempt } = claimed
-  try {
-    const params = readParams(job, claimed.parameters)
-    const djet = parts.app.scope({
-      signal,
-      add: { task: handle },
-      origin: { door: 'job', via: `task ${handle.id}` },
-    })
-    const value: unknown = await job.run(djet, params)
-    const result = value === undefined ? null : wrapped(value)
-    const took = performance.now() - began
-    if (handle.told) await parts.reporter.flush()
-    parts.ends.finished(claimed, {
-      id,
-      turn,
-      attempt,
-      ran: took,
-      result,
-      retention,
-      announce: handle.told || took > NOTICEABLE,
-    })
-    return took
-  } catch (thrown) {
-    const error: unknown = signal.aborted && signal.reason instanceof TaskAborted ? signal.reason : thrown
-    if (handle.told) await parts.reporter.flush()
-    if (error instanceof TaskAborted && (error.why === 'lost' || error.why === 'stopping')) {
-      return performance.now() - began
-    }
-    const last =
-      attempt >= attemptsOf(claimed, job) ||
-      !(error instanceof TaskAborted ? error.why === 'timeout' : worthRetrying(error))
-    const delay = last ? null : retryDelay(job, attempt)
-    const took = performance.now() - began
-    parts.ends.failed(claimed, {
-      id,
-      turn,
-      attempt,
-      ran: took,
-      retention,
-      delay,
-      error: textOf(error),
-      stack: thrown instanceof Error ? (thrown.stack ?? null) : null,
-    })
-    return took
+  const retention = job.retention ?? usual
+  const end = { id, turn, attempt, ran: outcome.ran, retention }
+  if (outcome.end === 'committed') ends.settled(claimed, outcome.over)
+  else if (outcome.end === 'lost') {
+    app.log.warn(`task ${id} was taken from this worker before it ended; what it did is rolled back`)
+    ends.settled(claimed, { parents: [], needed: [] })
+  } else if (outcome.end === 'done') {
+    ends.finished(claimed, { ...end, result: outcome.result, announce: outcome.announce })
+  } else {
+    const aborted = signal.aborted && signal.reason instanceof TaskAborted ? signal.reason : undefined
+    // Whoever takes the task, or gives it back, writes what is to be said of it.
+    if (aborted?.why === 'lost' || aborted?.why === 'stopping') return
+    const again = aborted ? aborted.why === 'timeout' : outcome.again
+    const last = !again || attempt >= attemptsOf(claimed, job)
+    const wait = outcome.soon ? shortDelay(attempt) : retryDelay(job, attempt)
+    const { error, stack } = outcome
+    ends.failed(claimed, { ...end, error: aborted?.message ?? error, stack, delay: last ? null : wait })
   }
 }
 
-function textOf(error: unknown): string {
-  return messageOf(error).replaceAll('\0', '') || 'failed without a message'
+/** Milliseconds until an attempt that another transaction was in the way of is repeated. */
+function shortDelay(attempt: number): number {
+  return 20 + Math.random() * 50 * Math.min(attempt, 10)
 }
