@@ -2,7 +2,8 @@ import type { EngineContext, EngineRouter } from '../../core/index.ts'
 import { DjetError, defineEngine, sendFile } from '../../core/index.ts'
 import { mayCancel, mayStart, requireCancel } from './access.ts'
 import { cancelTask, retryTask } from './actions.ts'
-import { COUNTED, classNames, countTasks, listTasks } from './list.ts'
+import { classCounts, total } from './counts.ts'
+import { classNames, listTasks } from './list.ts'
 import { isOwnPlace, linkRoutes, showOwn } from './own/routes.ts'
 import { isOwn, sightOf } from './own/sight.ts'
 import { idOf } from './path.ts'
@@ -19,13 +20,12 @@ function jobsRoutes(router: EngineRouter): void {
     const { status, class: className } = filterOf(ctx)
     const [list, counts, classes] = await Promise.all([
       listTasks(ctx.djet, { status, class: className, ...pageOf(ctx) }),
-      countTasks(ctx.djet, className),
+      classCounts(ctx.djet),
       classNames(ctx.djet),
     ])
     await ctx.render('jobmachine/jobs.eta', {
       ...list,
-      counts,
-      countedTo: COUNTED,
+      counts: total(counts.filter((each) => !className || each.class === className)),
       classes,
       statuses: STATUSES,
       filter: { status: status ?? null, class: className ?? null },

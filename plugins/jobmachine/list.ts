@@ -1,6 +1,9 @@
 import type { Djet } from '../../core/index.ts'
 import { DjetError, didYouMean } from '../../core/index.ts'
 import { hiddenClasses } from './access.ts'
+import type { Counts } from './counts.ts'
+import { boundsOf } from './search/bounds.ts'
+import { type Found, type Scan, scan } from './search/scan.ts'
 import { isStatus, STATUSES, type Status, statusNumber, statusWord } from './status.ts'
 
 /** One line of the list. */
@@ -15,11 +18,24 @@ export interface TaskLine {
   readonly attempt: number
 }
 
-export interface ListFilter {
-  status?: string | undefined
+/** Which tasks. */
+export interface TaskFilter {
+  /** One of them, or several. */
+  status?: string | readonly string[] | undefined
   class?: string | undefined
+  /** Created from then on. */
+  from?: Date | undefined
+  /** Created before then. */
+  to?: Date | undefined
+  /** Words in the title or the first 10,000 characters of the parameters; case does not matter. */
+  text?: string | undefined
+  /** Login of who asked for it. */
+  requestedBy?: string | undefined
   /** Only children of this batch. */
   parent?: number | undefined
+}
+
+export interface ListFilter extends TaskFilter {
   /** Tasks older than this id; for the next page. */
   before?: number | undefined
   /** Tasks newer than this id; for the page before. */
@@ -35,100 +51,62 @@ export interface TaskList {
   readonly older: number | null
   /** `after` of the next newer page (`?newer=`); null on the first page. */
   readonly newer: number | null
+  /**
+   * Set when the search was broken off because it took long: everything back to this time (or up to it, when paging to
+   * newer ones) has been looked at, and `older` (`newer`) goes on from there.
+   */
+  readonly searchedTo: Date | null
 }
 
-/** Tasks by status, counted up to `COUNTED`. */
-export type Counts = Readonly<Record<Status, number>>
-
-/** Characters of a title a list shows. */
-const TITLE = 300
-
-/** Counting stops here: a page need not count a million rows. */
-export const COUNTED = 1000
-
-const COLUMNS = `t.task_id, t.class_id, t.title, t.status, t.created, t.run_after, t.attempt`
-
-/** One short index scan for each class and status, then the first of all. */
-const FILTERED = (newer: boolean): string => `
-  select ${COLUMNS} from unnest($1::int[]) as class (id), unnest($2::int[]) as status (n), lateral (
-    select * from jobmachine.task t
-    where t.class_id = class.id and t.status = status.n and t.task_id ${newer ? '>' : '<'} $3
-    order by t.task_id ${newer ? 'asc' : 'desc'} limit $4
-  ) as t`
-const ALL = (newer: boolean): string => `
-  select ${COLUMNS} from jobmachine.task t where t.task_id ${newer ? '>' : '<'} $3
-    and $1::int[] is not null and $2::int[] is not null`
-const CHILDREN = (newer: boolean, some: boolean): string => `
-  select ${COLUMNS} from unnest($2::int[]) as status (n), lateral (
-    select * from jobmachine.task t
-    where t.parent_id = $5 and t.status = status.n and t.task_id ${newer ? '>' : '<'} $3
-      ${some ? 'and t.class_id = any($1::int[])' : ''}
-    order by t.task_id ${newer ? 'asc' : 'desc'} limit $4
-  ) as t where $1::int[] is not null`
-
 /**
- * Tasks, newest first, by key: a page costs the same however many there are. Of classes the scope's user does not see
- * there are none.
+ * Tasks, newest first, by key: a page costs the same however many there are. What no index knows (words, times
+ * within a class) is looked for in pieces, for a tenth of a second at most; then the list says how far it came. Of
+ * classes the scope's user does not see there are none.
+ *
  * @throws {DjetError} JOBS_FILTER, 400, for a status or class that does not exist
  */
 export async function listTasks(djet: Djet, filter: ListFilter): Promise<TaskList> {
   const limit = filter.limit ?? 50
   const newer = filter.after !== undefined && filter.before === undefined
-  const classes = await classFilter(djet, filter.class)
-  const statuses = statusFilter(filter.status)
-  const some = hiddenClasses(djet).size > 0
-  const source =
-    filter.parent !== undefined
-      ? CHILDREN(newer, some)
-      : filter.status || filter.class || some
-        ? FILTERED(newer)
-        : ALL(newer)
+  const search = await searchOf(djet, filter)
   const key = newer ? filter.after! : (filter.before ?? Number.MAX_SAFE_INTEGER)
-  const values: unknown[] = [classes, statuses.map(statusNumber), key, limit + 1]
-  if (filter.parent !== undefined) values.push(filter.parent)
-  const rows = await djet.query<Omit<TaskLine, 'status'> & { status: number }>(
-    `select t.task_id as id, c.name as class, left(t.title, ${TITLE}) as title, t.status, t.created, t.run_after as "runAfter", t.attempt
-     from (${source} order by task_id ${newer ? 'asc' : 'desc'} limit $4) as t
-     join jobmachine.class c on c.class_id = t.class_id
-     order by t.task_id ${newer ? 'asc' : 'desc'}`,
-    values,
-  )
-  const more = rows.length > limit
-  const lines = rows.slice(0, limit).map((row) => ({ ...row, status: statusWord(row.status) }))
+  const { rows, last } = await scan(djet, search, { newer, key, limit: limit + 1 })
+  const more = rows.length > limit || last !== null
+  const lines = rows.slice(0, limit).map(lineOf)
+  const searchedTo = rows.length > limit ? null : (last?.created ?? null)
+  const end = searchedTo === null ? (lines.at(-1)?.id ?? null) : last!.id
   if (newer) lines.reverse()
   const first = lines[0]?.id ?? null
-  const last = lines.at(-1)?.id ?? null
   return {
     tasks: lines,
-    older: newer ? last : more ? last : null,
-    newer: newer ? (more ? first : null) : filter.before === undefined ? null : (first ?? filter.before - 1),
+    older: newer ? (lines.at(-1)?.id ?? null) : more ? end : null,
+    newer: newer ? (more ? end : null) : filter.before === undefined ? null : (first ?? filter.before - 1),
+    searchedTo,
   }
 }
 
+function lineOf({ status, ...row }: Found): TaskLine {
+  return { ...row, status: statusWord(status) }
+}
+
 /**
- * Tasks of each status, of one class or of all, up to 1,000 each.
+ * What a filter means for the database.
  * @throws {DjetError} JOBS_FILTER, 400
  */
-export async function countTasks(djet: Djet, className: string | undefined): Promise<Counts> {
-  const classes = await classFilter(djet, className)
-  const rows = await djet.query<{ status: number; n: number }>(
-    {
-      name: 'jobmachine.count',
-      text: `
-        select status.n as status, (
-          select count(*)::int from (
-            select from unnest($1::int[]) as class (id), lateral (
-              select from jobmachine.task t where t.class_id = class.id and t.status = status.n limit $3
-            ) as t limit $3
-          ) as counted
-        ) as n
-        from unnest($2::int[]) as status (n)`,
-    },
-    [classes, STATUSES.map(statusNumber), COUNTED],
-  )
-  const counts: Record<Status, number> = { waiting: 0, running: 0, finished: 0, failed: 0 }
-  for (const { status, n } of rows) counts[statusWord(status)] = n
-  return counts
+export async function searchOf(djet: Djet, filter: TaskFilter): Promise<Scan> {
+  const classes = await classFilter(djet, filter.class)
+  const statuses = statusFilter(filter.status)
+  return {
+    classes,
+    statuses: statuses.map(statusNumber),
+    isAll: statuses.length === STATUSES.length && !filter.class && hiddenClasses(djet).size === 0,
+    parent: filter.parent ?? null,
+    requestedBy: filter.requestedBy || null,
+    text: filter.text?.trim().toLowerCase() || null,
+    from: filter.from ?? null,
+    to: filter.to ?? null,
+    bounds: await boundsOf(djet, filter.from, filter.to),
+  }
 }
 
 /** Tasks of a batch by status, and all together. */
@@ -181,9 +159,13 @@ async function classFilter(djet: Djet, name: string | undefined): Promise<number
   )
 }
 
-function statusFilter(word: string | undefined): readonly Status[] {
-  if (!word) return STATUSES
-  if (isStatus(word)) return [word]
+function statusFilter(words: string | readonly string[] | undefined): readonly Status[] {
+  const all = [words ?? []].flat().filter((word) => word !== '')
+  return all.length === 0 ? STATUSES : [...new Set(all.map(oneStatus))]
+}
+
+function oneStatus(word: string): Status {
+  if (isStatus(word)) return word
   throw new DjetError(
     'JOBS_FILTER',
     `'${word.slice(0, 100)}' is no status. Use one of ${STATUSES.join(', ')}.${didYouMean(word, STATUSES)}`,
