@@ -26,6 +26,8 @@ export interface Basetype<F extends Fields = Fields> {
   readonly acl?: Acl
   /** True: the site cannot do without its nodes, so no user deletes them (the system may). */
   readonly fixed?: boolean
+  /** False: its nodes are not put into the trash but deleted for good, since more than the tree hangs on them. */
+  readonly trash?: boolean
   /** False: no earlier states of its nodes are kept. For what code changes often and people do not write. */
   readonly versions?: boolean
   /** False: its nodes stand in no menu. */

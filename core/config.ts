@@ -93,6 +93,12 @@ const schema = z.strictObject({
       days: z.number().positive().max(3650).default(14),
     })
     .prefault({}),
+  trash: z
+    .strictObject({
+      /** Days after which what is in the trash is deleted for good. */
+      days: z.number().positive().max(3650).default(30),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       /** Posted forms and JSON. */

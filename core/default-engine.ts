@@ -8,7 +8,7 @@ import { withIfMatch } from './http/if-match.ts'
 import { sendFile } from './http/send-file.ts'
 import { upload } from './http/upload.ts'
 import { fits } from './node/place.ts'
-import { encodePath } from './payload.ts'
+import { encodePath, urlBelow } from './payload.ts'
 import type { Djet } from './scope.ts'
 
 /**
@@ -91,13 +91,25 @@ export const defaultEngine = defineEngine((router) => {
     await ctx.render('node/delete.eta', { below: await countBelow(ctx) })
   })
   router.post('/-/delete', allow('edit'), async (ctx) => {
-    const count = await ctx.djet.nodes.delete(ctx.node)
-    ctx.flash(
-      count === 1
-        ? `${ctx.node.name} is deleted.`
-        : `${ctx.node.name} and ${count - 1} below it are deleted.`,
-    )
-    ctx.seeOther(encodePath(ctx.branch[1]?.path ?? '/'))
+    const { node } = ctx
+    const above = ctx.branch[1]
+    const toTrash = ctx.payload.basetype.trash !== false
+    const { id, nodes } = toTrash
+      ? await ctx.djet.nodes.trash(node)
+      : { id: 0, nodes: await ctx.djet.nodes.delete(node) }
+    const what = nodes === 1 ? `${node.name} is` : `${node.name} and ${nodes - 1} below it are`
+    if (toTrash) {
+      const url = urlBelow(above ?? node, `/-/restore/${id}`)
+      ctx.flash(`${what} in the trash.`, 'done', { label: 'Undo', url })
+    } else ctx.flash(`${what} deleted.`)
+    ctx.seeOther(encodePath(above?.path ?? '/'))
+  })
+
+  // Takes back what was just put into the trash here.
+  router.post('/-/restore/:trash', allow('edit'), async (ctx) => {
+    const node = await ctx.djet.nodes.restoreTrash(Number(ctx.params.trash))
+    ctx.flash(`${node.name} is back.`)
+    ctx.seeOther(encodePath(node.path))
   })
 })
 

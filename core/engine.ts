@@ -10,6 +10,12 @@ import type { Session } from './session.ts'
 /** What a page may say to whoever sees the next page. */
 export type FlashKind = 'done' | 'notice' | 'problem'
 
+/** A button beside a message, such as `Undo`: posts to a path of this site. */
+export interface FlashAction {
+  readonly label: string
+  readonly url: string
+}
+
 /** What Djet adds to Koa's context for a request to a node. */
 export interface DjetContext {
   djet: Djet
@@ -27,7 +33,7 @@ export interface DjetContext {
   /** Files of a posted form by field, on routes with `upload()`. */
   files: Readonly<Record<string, readonly import('./file/files.ts').StoredFile[]>>
   /** A message on the next page this visitor sees. */
-  flash(message: string, kind?: FlashKind): void
+  flash(message: string, kind?: FlashKind, action?: FlashAction): void
   /**
    * Answers with a template and values, or with the same values as JSON when the client asks for that.
    * Without a template: the one of the node's basetype.

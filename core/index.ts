@@ -43,6 +43,7 @@ export {
   type EngineMiddleware,
   type EngineOptions,
   type EngineRouter,
+  type FlashAction,
   type FlashKind,
 } from './engine.ts'
 export { DjetError, type DjetErrorOptions, didYouMean, messageOf } from './error.ts'
@@ -61,9 +62,11 @@ export { checkLimit, fromCursor, toCursor } from './node/cursor.ts'
 export { type Difference, diffVersions, type PathChange, type TextPiece, textPieces } from './node/diff.ts'
 export type { DraftChange } from './node/draft.ts'
 export { type DueResult, nextPublishTime, publishDue } from './node/due.ts'
-export type { NodeHistory, NodePublishing } from './node/editing.ts'
+export type { DuplicateOptions } from './node/duplicate.ts'
+export type { NodeHistory, NodeMoving, NodePublishing, NodeRedirects, NodeTrash } from './node/editing.ts'
 export type { RestoreOptions, VersionsOptions } from './node/history.ts'
 export type { ChangeSide } from './node/lost-update.ts'
+export type { MoveReport } from './node/move.ts'
 export type { Node, Page } from './node/node.ts'
 export type {
   BasetypeRef,
@@ -78,7 +81,9 @@ export type {
 } from './node/nodes.ts'
 export { partFrom } from './node/part.ts'
 export type { PublishOptions, PublishState, Schedule } from './node/publish.ts'
+export type { NewRedirect, Redirect, RedirectListOptions } from './node/redirect.ts'
 export type { NodeStatus } from './node/status.ts'
+export type { TrashItem, TrashListOptions, TrashPlace } from './node/trash.ts'
 export type { Version, VersionInfo, VersionRef } from './node/version.ts'
 export { page } from './page.ts'
 export { checkPassword } from './password.ts'

@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'koa'
 import type { Database } from './db/database.ts'
-import type { FlashKind } from './engine.ts'
+import type { FlashAction, FlashKind } from './engine.ts'
 import type { User } from './node/access.ts'
 
 const COOKIE = 'djet_session'
@@ -14,6 +14,8 @@ const LONGEST_USER_AGENT = 300
 export interface Flash {
   readonly message: string
   readonly kind: FlashKind
+  /** What the visitor may do about it. */
+  readonly action?: FlashAction
 }
 
 interface SessionRow {

@@ -14,6 +14,7 @@ import { wantsJson } from './accept.ts'
 import type { BodyReader } from './body.ts'
 import { requireFormToken } from './csrf.ts'
 import { isLocalPath } from './local-path.ts'
+import { redirectMoved } from './moved.ts'
 import { conditional } from './page-cache.ts'
 import { takesUploads } from './upload.ts'
 
@@ -42,11 +43,16 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
     ctx.files = {}
 
     if (redirectToCleanPath(ctx, path)) return
-    await navigate(app, ctx, path)
-    addHelpers(app, payloadOf, ctx, path)
-    if (!isGuarded(app, ctx)) requireView(app, ctx, path)
-    if (!(await route(app, ctx))) return
-    if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) throw notFound(path)
+    try {
+      await navigate(app, ctx, path)
+      addHelpers(app, payloadOf, ctx, path)
+      if (!isGuarded(app, ctx)) requireView(app, ctx, path)
+      if (!(await route(app, ctx))) return
+      if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) throw notFound(path)
+    } catch (error) {
+      if (await redirectMoved(ctx, path, error)) return
+      throw error
+    }
     for (const flash of ctx.state.flashes) await ctx.session.addFlash(flash)
     if (unsafe) await app.catchUp()
     if (typeof ctx.body === 'string') conditional(ctx)
@@ -118,8 +124,8 @@ function addHelpers(app: DjetApp, payloadOf: PayloadMaker, ctx: EngineContext, p
       return ctx.session.formToken()
     },
   })
-  ctx.flash = (message, kind: FlashKind = 'done') => {
-    flashes.push({ message, kind })
+  ctx.flash = (message, kind: FlashKind = 'done', action) => {
+    flashes.push({ message, kind, ...(action ? { action } : {}) })
   }
   ctx.below = (restPath) => urlBelow(ctx.node, restPath)
   ctx.seeOther = (to) => {

@@ -34,7 +34,7 @@ export async function checkReferences(
   )
   if (references.length === 0) return
   const rows = await connection.query<{ id: number; basetype: string }>(
-    'select id, basetype from djet.node where id = any($1::int[])',
+    'select id, basetype from djet.node where id = any($1::int[]) and trash_id is null',
     [[...new Set(references.map(({ id }) => id))]],
   )
   const types = new Map(rows.map(({ id, basetype }) => [id, basetype]))

@@ -27,10 +27,10 @@ export async function publishDue(djet: Djet, { limit = 100 }: { limit?: number }
   const system = djet.asSystem()
   const rows = await system.query<DueRow>(
     `(select id, 'publish' as what, publish_at as due from djet.node
-      where publish_at is not null and publish_at <= now() order by publish_at limit $1)
+      where publish_at is not null and trash_id is null and publish_at <= now() order by publish_at limit $1)
      union all
      (select id, 'unpublish', unpublish_at from djet.node
-      where unpublish_at is not null and unpublish_at <= now() order by unpublish_at limit $1)
+      where unpublish_at is not null and trash_id is null and unpublish_at <= now() order by unpublish_at limit $1)
      order by due, id limit $1`,
     [limit],
   )
@@ -46,8 +46,8 @@ export async function publishDue(djet: Djet, { limit = 100 }: { limit?: number }
 export async function nextPublishTime(djet: Djet): Promise<Date | null> {
   const [row] = await djet.query<{ next: Date | null }>(
     `select least(
-       (select min(publish_at) from djet.node where publish_at is not null),
-       (select min(unpublish_at) from djet.node where unpublish_at is not null)) as next`,
+       (select min(publish_at) from djet.node where publish_at is not null and trash_id is null),
+       (select min(unpublish_at) from djet.node where unpublish_at is not null and trash_id is null)) as next`,
   )
   return row?.next ?? null
 }
@@ -60,7 +60,7 @@ async function act(
   try {
     return await djet.transaction(async (djet) => {
       const still = await djet.query(
-        `select from djet.node where id = $1 and ${column} <= now() for no key update skip locked`,
+        `select from djet.node where id = $1 and trash_id is null and ${column} <= now() for no key update skip locked`,
         [id],
       )
       if (still.length === 0) return 'done already'

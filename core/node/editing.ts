@@ -1,9 +1,13 @@
 import type { Difference } from './diff.ts'
 import type { DraftChange } from './draft.ts'
+import type { DuplicateOptions } from './duplicate.ts'
 import type { RestoreOptions, VersionsOptions } from './history.ts'
+import type { MoveReport } from './move.ts'
 import type { Node, Page } from './node.ts'
-import type { NodeRef } from './nodes.ts'
+import type { NodeRef, Place } from './nodes.ts'
 import type { PublishOptions, PublishState, Schedule } from './publish.ts'
+import type { NewRedirect, Redirect, RedirectListOptions } from './redirect.ts'
+import type { TrashItem, TrashListOptions, TrashPlace } from './trash.ts'
 import type { Version, VersionInfo, VersionRef } from './version.ts'
 
 /** What was saved earlier. Everything here needs `edit` at the node. */
@@ -55,4 +59,50 @@ export interface NodePublishing {
   schedule(ref: NodeRef, times: Schedule): Promise<PublishState>
   /** Where a node is between draft and published. Needs `edit`. */
   publishState(ref: NodeRef): Promise<PublishState>
+}
+
+/** The trash: subtrees that are gone for everybody, their addresses free, and come back whole. */
+export interface NodeTrash {
+  /**
+   * Puts a node with its subtree into the trash, as one. Needs `edit`, of a published node `publish` as well.
+   * @throws {DjetError} NODE_IS_ROOT, NODE_GUARDED, NODE_NOT_TRASHABLE
+   */
+  trash(ref: NodeRef): Promise<TrashItem>
+  /**
+   * Puts a subtree back, with its versions and the redirects to it: where it stood, or elsewhere.
+   * @throws {DjetError} TRASH_NOT_FOUND (404), TRASH_PARENT_GONE and NODE_EXISTS (409), and those of insert
+   */
+  restoreTrash(id: number, to?: TrashPlace): Promise<Node>
+  /** What is in the trash, the latest first: what the user could edit where it stood. One page by key. */
+  listTrash(options?: TrashListOptions): Promise<Page<TrashItem>>
+  /** Deletes a trashed subtree for good; the number of nodes that went. */
+  purgeTrash(id: number): Promise<number>
+  /** Deletes for good what was trashed before a time, at most `most` subtrees. For the system and administrators. */
+  emptyTrash(before: Date, most?: number): Promise<number>
+}
+
+/** Old addresses. A moved or renamed node leaves one redirect, whatever stands below it. */
+export interface NodeRedirects {
+  /**
+   * Where an address that has no page leads, all steps at once; null: nowhere.
+   * @throws {DjetError} REDIRECT_LOOP
+   */
+  redirectOf(path: string): Promise<string | null>
+  /** Redirects by address, one page by key. Needs `edit` at the deepest node of `below`, or at `to`. */
+  listRedirects(options?: RedirectListOptions): Promise<Page<Redirect>>
+  /**
+   * Needs `edit` at the deepest node along `from`.
+   * @throws {DjetError} REDIRECT_INVALID (422), REDIRECT_TAKEN, REDIRECT_EXISTS, REDIRECT_LOOP (409)
+   */
+  addRedirect(redirect: NewRedirect): Promise<Redirect>
+  /** @throws {DjetError} REDIRECT_NOT_FOUND (404) */
+  removeRedirect(id: number): Promise<void>
+}
+
+/** Moving and copying with a look before. */
+export interface NodeMoving {
+  /** What `move` would do, or why it is not possible; nothing is changed. */
+  moveReport(ref: NodeRef, place: Place): Promise<MoveReport>
+  /** Copies a node, with `deep` its whole subtree; the copy is a draft unless asked otherwise. Needs `edit` at both. */
+  duplicate(ref: NodeRef, options?: DuplicateOptions): Promise<Node>
 }

@@ -57,7 +57,7 @@ export class Finder {
   async byId(id: number): Promise<Node | undefined> {
     this.#reads?.node(id)
     const rows = await this.#connection.query<NodeRow>(
-      { name: 'djet-node', text: `select ${NODE_COLUMNS} from djet.node where id = $1` },
+      { name: 'djet-node', text: `select ${NODE_COLUMNS} from djet.node where id = $1 and trash_id is null` },
       [id],
     )
     return rows[0] && nodeOf(rows[0])

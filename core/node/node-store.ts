@@ -6,16 +6,19 @@ import { DjetError } from '../error.ts'
 import type { DataOf, Fields } from '../field/field.ts'
 import { checkLimit, fromCursor, toCursor } from './cursor.ts'
 import * as drafts from './draft.ts'
+import { type DuplicateOptions, duplicate } from './duplicate.ts'
 import { Finder, type Found } from './finder.ts'
 import * as history from './history.ts'
-import { move } from './move.ts'
+import { move, moveReport } from './move.ts'
 import type { Node, Page } from './node.ts'
 import type { Branch, ListOptions, NewNode, NodeChange, NodeLink, NodeRef, Nodes, Place } from './nodes.ts'
 import * as publishing from './publish.ts'
 import type { Reads } from './reads.ts'
+import * as redirects from './redirect.ts'
 import { remove } from './remove.ts'
 import type { Rights } from './rights.ts'
 import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
+import * as trashing from './trash.ts'
 import type { VersionRef } from './version.ts'
 import { insert, insertMany, update } from './write.ts'
 
@@ -153,6 +156,50 @@ export class NodeStore implements Nodes {
     return remove(this, ref)
   }
 
+  moveReport(ref: NodeRef, place: Place) {
+    return moveReport(this, ref, place)
+  }
+
+  duplicate(ref: NodeRef, options?: DuplicateOptions): Promise<Node> {
+    return duplicate(this, ref, options)
+  }
+
+  trash(ref: NodeRef) {
+    return trashing.trash(this, ref)
+  }
+
+  restoreTrash(id: number, to?: trashing.TrashPlace): Promise<Node> {
+    return trashing.restoreTrash(this, id, to)
+  }
+
+  listTrash(options?: trashing.TrashListOptions) {
+    return trashing.listTrash(this, options)
+  }
+
+  purgeTrash(id: number) {
+    return trashing.purgeTrash(this, id)
+  }
+
+  emptyTrash(before: Date, most?: number) {
+    return trashing.emptyTrash(this, before, most)
+  }
+
+  redirectOf(path: string) {
+    return redirects.redirectOf(this, path)
+  }
+
+  listRedirects(options?: redirects.RedirectListOptions) {
+    return redirects.listRedirects(this, options)
+  }
+
+  addRedirect(redirect: redirects.NewRedirect) {
+    return redirects.addRedirect(this, redirect)
+  }
+
+  removeRedirect(id: number) {
+    return redirects.removeRedirect(this, id)
+  }
+
   versions(ref: NodeRef, options?: history.VersionsOptions) {
     return history.versions(this, ref, options)
   }
@@ -202,10 +249,19 @@ export class NodeStore implements Nodes {
   }
 
   /** Notes a change that a person asked for, by whatever door; not what the site and its tasks do by themselves. */
-  async audit(action: string, node: Pick<Node, 'id' | 'path' | 'name'>, data?: AuditEntry['data']) {
+  async audit(
+    action: string,
+    node: Pick<Node, 'path' | 'name'> & { readonly id?: number },
+    data?: AuditEntry['data'],
+  ): Promise<void> {
     const { origin, by, connection } = this.options
     if (origin === undefined || (by === null && (origin.door === 'system' || origin.door === 'job'))) return
-    const entry = { action, subject: node.name, nodeId: node.id, nodePath: node.path }
+    const entry = {
+      action,
+      subject: node.name,
+      nodePath: node.path,
+      ...(node.id === undefined ? {} : { nodeId: node.id }),
+    }
     await writeAudit(connection, origin, by, data === undefined ? entry : { ...entry, data })
   }
 

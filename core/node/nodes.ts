@@ -1,7 +1,7 @@
 import type { Basetype } from '../basetype.ts'
 import type { DataOf, Fields } from '../field/field.ts'
 import type { Acl } from './access.ts'
-import type { NodeHistory, NodePublishing } from './editing.ts'
+import type { NodeHistory, NodeMoving, NodePublishing, NodeRedirects, NodeTrash } from './editing.ts'
 import type { Found } from './finder.ts'
 import type { Node, Page } from './node.ts'
 import type { VersionRef } from './version.ts'
@@ -74,7 +74,7 @@ export interface NodeLink {
  * The tree, as the scope's user may see and change it; as system: all of it. Reading what one may not view gives
  * null or leaves it out; changing it is refused (ACCESS_DENIED).
  */
-export interface Nodes extends NodeHistory, NodePublishing {
+export interface Nodes extends NodeHistory, NodePublishing, NodeTrash, NodeRedirects, NodeMoving {
   /**
    * A node by id or path, or null. With a basetype its data is typed; a node of another type gives null.
    * @example const order = await djet.nodes.get(params.orderId, orderBasetype)
@@ -104,6 +104,6 @@ export interface Nodes extends NodeHistory, NodePublishing {
   update(ref: NodeRef, change: NodeChange): Promise<Node>
   /** Moves or reorders a node with its subtree. @throws {DjetError} NODE_MOVE_INTO_ITSELF (409) and those of insert */
   move(ref: NodeRef, place: Place): Promise<Node>
-  /** Deletes a node with its subtree; the number of nodes that went. */
+  /** Deletes a node with its subtree for good (see `trash`); the number of nodes that went. */
   delete(ref: NodeRef): Promise<number>
 }

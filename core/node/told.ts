@@ -4,7 +4,7 @@ import type { NodeRef } from './nodes.ts'
 
 /**
  * Says in Djet's words what the database refused.
- * @throws {DjetError} NODE_PATH_TOO_LONG, 422; NODE_NOT_UNIQUE and NODE_GUARDED, 409; NODE_NOT_FOUND when the parent was deleted meanwhile
+ * @throws {DjetError} NODE_PATH_TOO_LONG and NODE_TOO_DEEP, 422; NODE_NOT_UNIQUE and NODE_GUARDED, 409; NODE_NOT_FOUND when the parent was deleted meanwhile
  */
 export async function told<T>(query: Promise<T>, parent: NodeRef | null): Promise<T> {
   try {
@@ -16,6 +16,12 @@ export async function told<T>(query: Promise<T>, parent: NodeRef | null): Promis
       throw new DjetError('NODE_PATH_TOO_LONG', `the part of the address ${problem}.`, {
         status: 422,
         fields: { part: problem },
+        cause: error,
+      })
+    }
+    if (code === 'DJ004') {
+      throw new DjetError('NODE_TOO_DEEP', 'a page may stand at most 64 levels deep.', {
+        status: 422,
         cause: error,
       })
     }

@@ -49,7 +49,7 @@ export async function lock(
   if (branch.length === 0 || (rights && !rights.may('view', branch))) throw notFound(ref)
   rights?.require('edit', branch)
   const [row] = await connection.query<NodeRow>(
-    `select ${NODE_COLUMNS} from djet.node where id = $1 for ${strength}`,
+    `select ${NODE_COLUMNS} from djet.node where id = $1 and trash_id is null for ${strength}`,
     [branch[0]!.id],
   )
   if (!row) throw notFound(ref)

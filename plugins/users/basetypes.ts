@@ -61,6 +61,8 @@ export const user = defineBasetype({
   template: 'user.eta',
   parents: ['users'],
   children: [],
+  // Whoever is in the trash could still log in.
+  trash: false,
   fields: {
     login: field.str({ required: true, updatable: false, searchable: true, maxLength: 100 }),
     email: field.email({ title: 'E-mail' }),

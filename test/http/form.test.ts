@@ -121,7 +121,7 @@ describe('an edited page', () => {
     })
     expect([answer.status, answer.location]).toEqual([303, '/books/new'])
     expect((await library.editor.get('/books/new')).text).toContain('<h1>A new name</h1>')
-    expect((await library.editor.get('/books/old')).status).toBe(404)
+    expect(await library.editor.get('/books/old')).toMatchObject({ status: 301, location: '/books/new' })
   })
 
   test('that someone changed in the meantime comes back instead of overwriting his change', async () => {
@@ -165,7 +165,7 @@ describe('a deleted page', () => {
     expect(await djet.nodes.get('/books/shelf')).not.toBeNull()
     const answer = await library.editor.post('/books/shelf/-/delete', {})
     expect([answer.status, answer.location]).toEqual([303, '/books'])
-    expect((await library.editor.get('/books')).text).toContain('Shelf and 3 below it are deleted.')
+    expect((await library.editor.get('/books')).text).toContain('Shelf and 3 below it are in the trash.')
     expect((await library.editor.get('/books/shelf/a')).status).toBe(404)
   })
 
