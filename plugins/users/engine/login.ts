@@ -5,6 +5,7 @@ import {
   type Engine,
   type EngineContext,
   type EngineRouter,
+  findAccount,
   isLocalPath,
   type User,
   wantsJson,
@@ -51,12 +52,10 @@ async function logIn(ctx: EngineContext, { settings }: Tools, back: string): Pro
   await countAttempt(djet, settings, 'account', login)
   const account = await authenticate(djet, login, typed(ctx, 'password'))
   if (account === null) {
-    djet.log.warn({ login: login.slice(0, 100), ip: ctx.ip }, 'login refused')
-    await djet.audit({
-      action: 'users.login-refused',
-      subject: login.slice(0, 100),
-      data: { address: ctx.ip },
-    })
+    // What nobody is called may be a password that was typed into the wrong field.
+    const subject = (await findAccount(djet, login))?.login ?? 'unknown login'
+    djet.log.warn({ login: subject, ip: ctx.ip }, 'login refused')
+    await djet.audit({ action: 'users.login-refused', subject, data: { address: ctx.ip } })
     throw new DjetError('LOGIN_REFUSED', 'login and password do not fit.', {
       status: 401,
       fields: { password: 'does not fit this login' },

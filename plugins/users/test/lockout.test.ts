@@ -43,6 +43,19 @@ describe('too many wrong passwords', () => {
     expect(await answers('nobody')).toEqual(await answers('nancy'))
   })
 
+  test('are noted with the login, unless nobody is called so: it may be a password', async () => {
+    await attempt('nancy', 'wrong')
+    await attempt('my-secret-password', '')
+    await attempt('my-secret-password', 'wrong')
+    const lines = await site.djet.query(
+      "select subject, data from djet.audit where action = 'users.login-refused' order by id desc limit 2",
+    )
+    expect(lines).toEqual([
+      { subject: 'unknown login', data: { address: '192.0.2.1' } },
+      { subject: 'nancy', data: { address: '192.0.2.1' } },
+    ])
+  })
+
   test('at the same time are not more than one after the other', async () => {
     const statuses = await Promise.all(
       Array.from({ length: 8 }, async () => (await attempt('nancy', 'wrong')).status),
