@@ -60,10 +60,7 @@ const FRONTS = `
  * Moves the first ready parcels to `held`, the last one in part when it is more than is wanted, and reads their
  * tasks. Candidates are materialised before they are changed, or the planner may take more than was asked for.
  */
-const CLAIM = {
-  name: 'jobmachine.claim',
-  text: `
-    with recursive ${FRONTS}, candidate as materialized (
+const CLAIM_TABLES = `${FRONTS}, candidate as materialized (
       select parcel.*
       from (
         select * from front where run_after <= now() and class_id <> all ($5::int[]) order by priority, run_after
@@ -94,8 +91,9 @@ const CLAIM = {
       insert into jobmachine.held (worker_id, class_id, turn, limit_key, tasks)
       select $4, class_id, turn, limit_key, tasks[1:n] from taken order by priority, run_after, ready_id
       returning held_id, turn, tasks
-    )
-    select
+    )`
+
+const CLAIM_COLUMNS = `
       (select json_agg(json_build_array(t.task_id, t.class_id, t.turn, t.attempt + 1, t.parameters, t.max_attempts,
           t.timeout, t.priority, h.held_id))::text
         from held h, unnest(h.tasks) as id, jobmachine.task t
@@ -103,7 +101,14 @@ const CLAIM = {
       (select json_agg(held_id) from held) as parcels,
       (select count(*) = $3 or coalesce(bool_or(before + cardinality(tasks) > $2), false) from counted) as more,
       (select json_agg(distinct class_id) from front
-        where run_after <= now() and class_id = any ($5::int[])) as limited`,
+        where run_after <= now() and class_id = any ($5::int[])) as limited`
+
+const CLAIM = { name: 'jobmachine.claim', text: `with recursive ${CLAIM_TABLES} select ${CLAIM_COLUMNS}` }
+
+/** The claim as part of another statement, its parameters counted on from `first`. */
+export function claimParts(first: number): { tables: string; columns: string } {
+  const shift = (text: string): string => text.replace(/\$(\d)/g, (_, n) => `$${Number(n) + first - 1}`)
+  return { tables: shift(CLAIM_TABLES), columns: shift(CLAIM_COLUMNS) }
 }
 
 /**
@@ -121,14 +126,21 @@ export async function claim(
   parcels = limit,
   limited: readonly number[] = [],
 ): Promise<Claim> {
-  const [row] = await runner.query<{
-    tasks: string | null
-    parcels: number[] | null
-    more: boolean
-    limited: number[] | null
-  }>(CLAIM, [classes, limit, parcels, workerId, limited])
-  const tasks = readClaimed(row?.tasks ?? null, workerId)
-  return { tasks, parcels: row?.parcels ?? [], more: row?.more ?? false, limited: row?.limited ?? [] }
+  const [row] = await runner.query<ClaimRow>(CLAIM, [classes, limit, parcels, workerId, limited])
+  return readClaim(row!, workerId)
+}
+
+/** What the claim of a statement gives. */
+export interface ClaimRow {
+  readonly tasks: string | null
+  readonly parcels: number[] | null
+  readonly more: boolean
+  readonly limited: number[] | null
+}
+
+/** Reads it. */
+export function readClaim({ tasks, parcels, more, limited }: ClaimRow, workerId: number): Claim {
+  return { tasks: readClaimed(tasks, workerId), parcels: parcels ?? [], more, limited: limited ?? [] }
 }
 
 /** Tasks as a claim statement gives them, first to run first. */

@@ -1,3 +1,4 @@
+import { type Claim, type ClaimRow, claimParts, readClaim } from './claim.ts'
 import type { Runner } from './runner.ts'
 
 /** What the end of every attempt says. */
@@ -44,13 +45,11 @@ const DRAINED = `
       delete from jobmachine.held h where h.held_id = any ($8::bigint[]) and h.worker_id = $1
     )`
 
-const OVER = `
-    select count(*)::int as n,
+const OVER = `count(*)::int as n,
       coalesce(json_agg(distinct parent_id) filter (where parent_id is not null and over), '[]') as parents,
       coalesce(json_agg(task_id) filter (where dependents and over), '[]') as needed,
       count(case when reply and over then pg_notify('jmr:' || task_id, task_id::text) end) as replies,
-      count(case when announce then pg_notify('jobmachine_task', task_id::text) end) as announced
-    from ended`
+      count(case when announce then pg_notify('jobmachine_task', task_id::text) end) as announced`
 
 const MOMENT = `coalesce(case when t.status = 100 then t.started end, now() - e.ran * interval '1 millisecond')`
 const WAITED = `greatest(0, extract(epoch from t.started - greatest(t.created, t.run_after)) * 1000)::float8`
@@ -70,22 +69,17 @@ const TALLY_DONE = `
       from ended group by class_id, jobmachine.bucket(ran)
     )`
 
-const FINISH_EMPTY = {
-  name: 'jobmachine.finish_empty',
-  text: `
-    with done as materialized (
+const EMPTY = `
+    done as materialized (
       select * from unnest($2::bigint[], $3::int[], $4::int[], $5::float8[], $6::float8[], $7::bool[])
         as d (task_id, turn, attempt, ran, retention, announce)
     ), ended as (
       ${FINISH}
       returning t.task_id, t.class_id, t.reply, t.parent_id, t.dependents, e.announce, true as over, e.ran, ${WAITED} as waited
-    ), ${TALLY_DONE}, ${DRAINED} ${OVER}`,
-}
+    ), ${TALLY_DONE}, ${DRAINED}`
 
-const FINISH_RESULT = {
-  name: 'jobmachine.finish_result',
-  text: `
-    with done as materialized (
+const WITH_RESULT = `
+    done as materialized (
       select * from unnest($2::bigint[], $3::int[], $4::int[], $5::float8[], $6::float8[], $7::bool[], $9::text[])
         as d (task_id, turn, attempt, ran, retention, announce, result)
     ), ended as (
@@ -95,7 +89,23 @@ const FINISH_RESULT = {
     ), kept as (
       insert into jobmachine.result (task_id, result, resulttype)
       select task_id, result, 'application/json' from ended where result is not null
-    ), ${TALLY_DONE}, ${DRAINED} ${OVER}`,
+    ), ${TALLY_DONE}, ${DRAINED}`
+
+const FINISH_EMPTY = { name: 'jobmachine.finish_empty', text: `with ${EMPTY} select ${OVER} from ended` }
+const FINISH_RESULT = {
+  name: 'jobmachine.finish_result',
+  text: `with ${WITH_RESULT} select ${OVER} from ended`,
+}
+
+const NEXT = claimParts(10)
+const FINISH_EMPTY_CLAIM = {
+  name: 'jobmachine.finish_empty_claim',
+  text: `with recursive ${NEXT.tables}, ${EMPTY} select ${NEXT.columns}, ${OVER} from ended
+    where $9::text[] is null`,
+}
+const FINISH_RESULT_CLAIM = {
+  name: 'jobmachine.finish_result_claim',
+  text: `with recursive ${NEXT.tables}, ${WITH_RESULT} select ${NEXT.columns}, ${OVER} from ended`,
 }
 
 /**
@@ -113,6 +123,30 @@ export async function finish(
   if (results) values.push(done.map((d) => d.result))
   const [ended] = await runner.query<Ended>(results ? FINISH_RESULT : FINISH_EMPTY, values)
   return ended!
+}
+
+/** Finishes one task and claims the next one in one statement, and one commit. */
+export async function finishAndClaim(
+  runner: Runner,
+  workerId: number,
+  done: Done,
+  drained: readonly number[],
+  classes: readonly number[],
+  limited: readonly number[],
+): Promise<{ ended: Ended; claim: Claim }> {
+  const result = done.result !== null
+  const [row] = await runner.query<Ended & ClaimRow>(result ? FINISH_RESULT_CLAIM : FINISH_EMPTY_CLAIM, [
+    ...columns(workerId, [done]),
+    [done.announce],
+    drained,
+    result ? [done.result] : null,
+    classes,
+    1,
+    1,
+    workerId,
+    limited,
+  ])
+  return { ended: row!, claim: readClaim(row!, workerId) }
 }
 
 const FAIL = {
@@ -151,7 +185,8 @@ const FAIL = {
       select class_id, case when over then 900 else 0 end, jobmachine.bucket(ran), count(*) filter (where over),
         count(*), sum(ran)
       from ended group by class_id, over, jobmachine.bucket(ran)
-    ), ${DRAINED} ${OVER}`,
+    ), ${DRAINED}
+    select ${OVER} from ended`,
 }
 
 /** Ends attempts that failed: each task waits for the next one, or has failed for good. */

@@ -26,6 +26,8 @@ const SLOW_START = 60_000
 const LAST_CALL = 1500
 
 export interface WorkerOptions extends Pick<Settings, 'threads' | 'concurrency' | 'grace' | 'retention'> {
+  /** See `jobmachine({ prefetch })`; true when absent. */
+  prefetch?: boolean
   /** Classes they run; all the site knows when absent. */
   classes?: readonly string[] | undefined
 }
@@ -78,6 +80,7 @@ class Supervisor {
           thread: n + 1,
           classes: options.classes,
           retention: options.retention,
+          prefetch: options.prefetch ?? true,
         }),
     )
     this.#housekeeping = new Housekeeping(app, policies)

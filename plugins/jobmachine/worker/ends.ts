@@ -1,11 +1,20 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../../../core/index.ts'
-import type { Claimed } from '../queue/claim.ts'
+import type { Claim, Claimed } from '../queue/claim.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
-import { type Done, dropHeld, type Ended, type Failed, fail, finish } from '../queue/end.ts'
+import { type Done, dropHeld, type Ended, type Failed, fail, finish, finishAndClaim } from '../queue/end.ts'
+import type { Runner } from '../queue/runner.ts'
 import { type Over, settle } from '../queue/settle.ts'
 import type { Holdings } from './holdings.ts'
 import type { Session } from './session.ts'
+
+/** How tasks that are taken one by one are ended: each by itself, with the claim of the next one. */
+export interface Singly {
+  readonly runner: Runner
+  /** What to claim; null: nothing more now. */
+  next(): { classes: readonly number[]; limited: readonly number[] } | null
+  onClaim(claim: Claim, workerId: number): void
+}
 
 interface Waiting<T> {
   readonly task: Claimed
@@ -33,6 +42,11 @@ export class Ends {
   #failed: Waiting<Failed>[] = []
   #settled: Settled[] = []
   #inFlight: Claimed[] = []
+  readonly #singly: Singly | undefined
+  /** Ends that are written one by one just now. */
+  readonly #singles = new Map<Claimed, Promise<void>>()
+  /** Claims that come with them. */
+  claiming = 0
   #writing: Promise<void> | undefined
 
   /**
@@ -46,6 +60,7 @@ export class Ends {
     log: Logger
     onRetry: (delay: number) => void
     onEnded: (tasks: readonly Claimed[]) => void
+    singly?: Singly | undefined
   }) {
     this.#session = options.session
     this.#holdings = options.holdings
@@ -53,9 +68,17 @@ export class Ends {
     this.#log = options.log
     this.#onRetry = options.onRetry
     this.#onEnded = options.onEnded
+    this.#singly = options.singly
   }
 
   finished(task: Claimed, end: Done): void {
+    if (this.#singly) {
+      this.#singles.set(
+        task,
+        this.#finishOne(this.#singly, { task, end }).finally(() => this.#singles.delete(task)),
+      )
+      return
+    }
     this.#done.push({ task, end })
     this.#writing ??= this.#write()
   }
@@ -73,12 +96,20 @@ export class Ends {
 
   /** Tasks whose end is not written yet. */
   waiting(): Claimed[] {
-    return [...this.#done.map((w) => w.task), ...this.#failed.map((w) => w.task), ...this.#inFlight]
+    return [
+      ...this.#done.map((w) => w.task),
+      ...this.#failed.map((w) => w.task),
+      ...this.#inFlight,
+      ...this.#singles.keys(),
+    ]
   }
 
   /** Resolves when all ends are written. */
   async drained(): Promise<void> {
-    while (this.#writing) await this.#writing
+    while (this.#writing || this.#singles.size > 0) {
+      await this.#writing
+      await Promise.all(this.#singles.values())
+    }
   }
 
   async #write(): Promise<void> {
@@ -106,14 +137,45 @@ export class Ends {
   }
 
   async #finish(done: readonly Waiting<Done>[]): Promise<void> {
-    await this.#together(done, finish, ({ task, end }, error) => {
-      const { id, turn, attempt, ran, retention } = end
-      const message = `its result could not be stored: ${messageOf(error)}`
-      this.#failed.push({
-        task,
-        end: { id, turn, attempt, ran, retention, error: message, stack: null, delay: null },
-      })
-    })
+    await this.#together(done, finish, (end, error) => this.#failed.push(unstorable(end, error)))
+  }
+
+  async #finishOne(singly: Singly, waiting: Waiting<Done>): Promise<void> {
+    const { task, end } = waiting
+    const { workerId } = task
+    const next = singly.next()
+    const drained = this.#holdings.ending([task])
+    try {
+      if (next === null) {
+        await this.#written([task], await finish(singly.runner, workerId, [end], drained))
+        return
+      }
+      this.claiming++
+      const { ended, claim } = await finishAndClaim(
+        singly.runner,
+        workerId,
+        end,
+        drained,
+        next.classes,
+        next.limited,
+      ).finally(() => this.claiming--)
+      singly.onClaim(claim, workerId)
+      await this.#written([task], ended)
+    } catch (error) {
+      this.#holdings.notEnded([task], drained)
+      this.#log.error({ err: error, tasks: [task.id] }, 'the end of a task could not be written')
+      if (isConnectionError(error)) return
+      const failed = unstorable(waiting, error)
+      this.failed(failed.task, failed.end)
+    }
+  }
+
+  async #written(tasks: readonly Claimed[], { n, parents, needed }: Ended): Promise<void> {
+    if (n < tasks.length) {
+      this.#log.warn(`${tasks.length - n} tasks were taken from this worker before they ended`)
+    }
+    this.#onEnded(tasks)
+    await settle(this.#session, { parents, needed }, this.#retention)
   }
 
   /** All in one statement; when that is refused, one by one, so that a bad one spoils no other. */
@@ -125,16 +187,13 @@ export class Ends {
     const tasks = ends.map((w) => w.task)
     const drained = this.#holdings.ending(tasks)
     try {
-      const { n, parents, needed } = await write(
+      const ended = await write(
         this.#session,
         this.#session.workerId,
         ends.map((w) => w.end),
         drained,
       )
-      if (n < ends.length)
-        this.#log.warn(`${ends.length - n} tasks were taken from this worker before they ended`)
-      this.#onEnded(tasks)
-      await settle(this.#session, { parents, needed }, this.#retention)
+      await this.#written(tasks, ended)
     } catch (error) {
       this.#holdings.notEnded(tasks, drained)
       if (isConnectionError(error) || ends.length === 1) {
@@ -168,4 +227,10 @@ export class Ends {
   #mine<T extends { readonly task: Claimed }>(waiting: readonly T[]): T[] {
     return waiting.filter((w) => w.task.workerId === this.#session.workerId)
   }
+}
+
+function unstorable({ task, end }: Waiting<Done>, error: unknown): Waiting<Failed> {
+  const { id, turn, attempt, ran, retention } = end
+  const message = `its result could not be stored: ${messageOf(error)}`
+  return { task, end: { id, turn, attempt, ran, retention, error: message, stack: null, delay: null } }
 }

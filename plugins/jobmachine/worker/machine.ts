@@ -9,6 +9,7 @@ import { claimLimited } from '../queue/limited.ts'
 import { onLocalWake, wakeWorkers } from '../queue/wake.ts'
 import { Ends } from './ends.ts'
 import { Holdings } from './holdings.ts'
+import { Lanes } from './lanes.ts'
 import { Prefetch } from './prefetch.ts'
 import { Reporter } from './reporter.ts'
 import { type RunParts, runTask } from './run-task.ts'
@@ -45,6 +46,8 @@ export interface MachineOptions {
   slots: Slots
   thread: number
   retention: number
+  /** Claim ahead of what can start now, and write ends together. */
+  prefetch: boolean
   onWorkerId: (workerId: number) => void
 }
 
@@ -54,6 +57,8 @@ export class Machine {
   readonly #session: Session
   readonly #reporter: Reporter
   readonly #ends: Ends
+  /** When tasks are taken one by one. */
+  readonly #lanes: Lanes | undefined
   readonly #parts: RunParts
   readonly #prefetch: Prefetch
   readonly #holdings = new Holdings()
@@ -72,6 +77,7 @@ export class Machine {
   #woken = false
   /** Set when rows may be ours that we do not know of. */
   #resync = false
+  #givingBack = false
   #stopping = false
   #poll: NodeJS.Timeout | undefined
   #sweep: NodeJS.Timeout | undefined
@@ -88,6 +94,12 @@ export class Machine {
       onConnected: (workerId, same) => this.#connected(workerId, same),
     })
     this.#reporter = new Reporter(this.#session, app.log)
+    const lost = (): void => {
+      this.#resync = true
+    }
+    this.#lanes = options.prefetch
+      ? undefined
+      : new Lanes({ databaseUrl: app.databaseUrl, thread, size: slots.size, onLost: lost })
     this.#ends = new Ends({
       session: this.#session,
       holdings: this.#holdings,
@@ -96,6 +108,14 @@ export class Machine {
       onRetry: (delay) => void setTimeout(() => this.wake(), delay + 2).unref(),
       onEnded: (tasks) => {
         if (tasks.some((task) => this.#limited.includes(task.classId))) wakeWorkers(app)
+      },
+      singly: this.#lanes && {
+        runner: this.#lanes,
+        next: () =>
+          this.#stopping || this.#resync || this.#givingBack || slots.seized
+            ? null
+            : { classes: [...this.#jobs.keys()], limited: this.#limited },
+        onClaim: (got, workerId) => this.#took(got, workerId),
       },
     })
     this.#parts = {
@@ -161,6 +181,7 @@ export class Machine {
     await this.#session.query('update jobmachine.worker set ended = now() where worker_id = $1', [
       this.#session.workerId,
     ])
+    await this.#lanes?.close()
     await this.#session.close()
   }
 
@@ -188,8 +209,25 @@ export class Machine {
       if (!this.#begin(next)) return
     }
     if (this.#stopping || this.#claiming || !this.#woken || this.#jobs.size === 0) return
-    const wanted = this.#prefetch.wanted(this.#running.size, this.#held.length)
+    const wanted = this.#wanted()
     if (wanted > 0) this.#claiming = this.#claim(wanted)
+  }
+
+  #wanted(): number {
+    if (this.#options.prefetch) return this.#prefetch.wanted(this.#running.size, this.#held.length)
+    return Math.min(1, this.#freeSlots.length - this.#held.length - this.#ends.claiming)
+  }
+
+  /** A claim that came with the end of a task. */
+  #took(got: Claim, workerId: number): void {
+    if (this.#session.workerId !== workerId || this.#options.slots.seized || this.#stopping) {
+      this.#resync = true
+      this.wake()
+      return
+    }
+    this.#hold(got)
+    if (got.tasks.length === 0 || got.limited.length > 0) this.wake()
+    else this.#fill()
   }
 
   async #claim(wanted: number): Promise<void> {
@@ -351,6 +389,9 @@ export class Machine {
 
   /** Gives back all that is this worker's but neither runs here nor waits for its end to be written. */
   async #giveBack(): Promise<void> {
+    // Claims that come with ends are on other connections.
+    this.#givingBack = true
+    while (this.#ends.claiming > 0) await new Promise((resolve) => setTimeout(resolve, 2))
     const running = [...this.#running.values()].map(({ claimed }) => claimed)
     const known = [...running, ...this.#held, ...this.#ends.waiting()]
     this.#holdings.keeping(known)
@@ -364,6 +405,8 @@ export class Machine {
     } catch (error) {
       this.#resync = true
       throw error
+    } finally {
+      this.#givingBack = false
     }
   }
 

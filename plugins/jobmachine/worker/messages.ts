@@ -10,6 +10,8 @@ export interface ThreadData {
   readonly classes: readonly string[] | undefined
   /** Milliseconds finished tasks are kept unless their job says otherwise. */
   readonly retention: number
+  /** Claim ahead of what can start now, and write ends together. */
+  readonly prefetch: boolean
 }
 
 /** From the main thread to a worker thread. */

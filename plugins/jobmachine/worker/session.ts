@@ -22,7 +22,7 @@ export interface SessionOptions {
  * The statements of the queue look rows up by key, whatever the statistics say: right after a large insert or on
  * an empty table those would make the planner read the whole table for each row.
  */
-const PLANS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin']
+export const PLANS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin']
   .map((way) => `set enable_${way} = off`)
   .concat('set plan_cache_mode = force_generic_plan', 'set jit = off')
   .join('; ')

@@ -27,6 +27,7 @@ async function main(): Promise<void> {
     slots,
     thread: data.thread,
     retention: data.retention,
+    prefetch: data.prefetch,
     onWorkerId: (workerId) => tell({ type: 'worker', workerId }),
   })
   let stopping = false

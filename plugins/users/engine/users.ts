@@ -1,4 +1,11 @@
-import { allow, DjetError, defineEngine, type EngineContext, encodePath } from '../../../core/index.ts'
+import {
+  allow,
+  DjetError,
+  defineEngine,
+  type EngineContext,
+  encodePath,
+  upload,
+} from '../../../core/index.ts'
 import { invite } from '../model/invite.ts'
 import { listUsers } from '../model/list.ts'
 import { addUser } from '../model/user.ts'
@@ -7,6 +14,9 @@ import { fieldError, linkBase, orForm, text, typed } from './form.ts'
 /** The list of users, and the form that makes one. */
 export const usersEngine = defineEngine((router) => {
   router.get('/', (ctx) => show(ctx))
+
+  router.get('/-/new/user', allow('edit'), (ctx) => wantsOwnForm(ctx))
+  router.post('/-/new/user', allow('edit'), upload(), (ctx) => wantsOwnForm(ctx))
 
   router.post('/', allow('edit'), (ctx) => {
     const [login, name, email, roles] = [
@@ -43,6 +53,16 @@ export const usersEngine = defineEngine((router) => {
     })
   })
 })
+
+/** A user is more than a page: the generic form would make one without an account. */
+function wantsOwnForm(ctx: EngineContext): void {
+  if (ctx.method === 'GET') {
+    ctx.seeOther(ctx.below('/'))
+    return
+  }
+  const message = `a user is made by the form at ${ctx.below('/')}.`
+  throw new DjetError('USER_FORM', message, { status: 422 })
+}
 
 /** Sends an invitation. False: it was not sent, which the next page says. */
 export async function sendInvitation(ctx: EngineContext, nodeId: number): Promise<boolean> {

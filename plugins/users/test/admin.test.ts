@@ -245,6 +245,15 @@ describe('the list of users', () => {
   })
 })
 
+test('a user is not made by the form for any page, which would make no account', async () => {
+  const form = await admin.get('/users/-/new/user')
+  expect([form.status, form.location]).toEqual([303, '/users'])
+  const answer = await admin.post('/users/-/new/user', { name: 'Half', login: 'half' })
+  expect(answer.status).toBe(422)
+  expect(answer.text).toContain('A user is made by the form at /users.')
+  expect(await site.djet.nodes.get('/users/half')).toBeNull()
+})
+
 test('the name of a user is that of his page', async () => {
   await admin.post('/users/laura/-/edit', { name: 'Laura C', title: 'Laura C', email: '' })
   expect(await findAccount(site.djet, 'laura')).toMatchObject({ name: 'Laura C' })
