@@ -12,8 +12,8 @@ export async function fileResults(conditions: Conditions): Promise<Figure> {
   const site = startChild(new URL('site-process.ts', import.meta.url))
   try {
     const url = await site.call<string>('serve', await conditions.database.another())
-    // What any first file costs: code, buffers of the connections.
-    await download(new URL(await site.call<string>('makeFile', 20 * MB), url))
+    // What any first file costs: code and connections.
+    await download(new URL(await site.call<string>('makeFile', MB), url))
     const measure = async <T>(title: string, work: () => Promise<T>) => {
       conditions.progress(`a file of ${size} MB ${title}`)
       await sleep(1000)
