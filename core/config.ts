@@ -43,6 +43,14 @@ const schema = z.strictObject({
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
     .optional(),
+  /**
+   * Where `database` is a pooler in transaction mode (PgBouncer): PostgreSQL itself, for notifications, the locks of
+   * workers and migrations; `DATABASE_DIRECT_URL`.
+   */
+  databaseDirect: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+    .optional(),
   /** Connections the web process may hold. */
   poolSize: z.int().min(2).max(500).default(12),
   /** Address to listen on; every interface when absent. */
@@ -205,10 +213,24 @@ export function checkConfig(input: unknown, dir: string, env: NodeJS.ProcessEnv 
   return Object.freeze({
     ...config,
     ...(database === undefined ? {} : { database }),
+    ...withDirect(config, database, env),
     ...withMail(config, env),
     port,
     dir,
   })
+}
+
+function withDirect(config: z.output<typeof schema>, database: string | undefined, env: NodeJS.ProcessEnv) {
+  const databaseDirect = config.databaseDirect ?? (env.DATABASE_DIRECT_URL || undefined)
+  if (databaseDirect === undefined) return {}
+  if (!/^postgres(ql)?:\/\//.test(databaseDirect)) {
+    throw new DjetError('CONFIG_INVALID', 'DATABASE_DIRECT_URL must begin with postgres:// or postgresql://.')
+  }
+  if (database === undefined) {
+    const why = "it names the same database as 'database' (DATABASE_URL) without the pooler in between"
+    throw new DjetError('CONFIG_INVALID', `DATABASE_DIRECT_URL alone is of no use: ${why}.`)
+  }
+  return { databaseDirect }
 }
 
 /** Mail server and address of the site, from the environment where the configuration does not name them. */

@@ -8,6 +8,8 @@ import { createScope } from './create-scope.ts'
 import { Database } from './db/database.ts'
 import { startEmbedded } from './db/embedded/start.ts'
 import { ListenHub } from './db/listen.ts'
+import { type Notices, Outage } from './db/outage.ts'
+import { checkDirect } from './db/pooler.ts'
 import type { Engine } from './engine.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startHttp } from './http/server.ts'
@@ -38,6 +40,10 @@ import type { Djet } from './scope.ts'
 export interface OpenOptions {
   /** PostgreSQL URL; goes before the configuration's. */
   databaseUrl?: string
+  /** The same database without a pooler in between; `databaseUrl` when that is given and this is not. */
+  directUrl?: string
+  /** Hears of database connections that were lost or refused, instead of the log. */
+  notices?: Notices
   /** What `pg_stat_activity` shows. */
   applicationName?: string
   /** Connections at most; the configuration's `poolSize` when absent. */
@@ -85,6 +91,10 @@ export class DjetApp {
   readonly log: Logger
   readonly database: Database
   readonly databaseUrl: string
+  /** The same database without a pooler in between, for what needs a session of its own: LISTEN, locks. */
+  readonly directUrl: string
+  /** Tells the log, once, that the database is away. */
+  readonly notices: Notices
   /** Folder of an embedded server's data; undefined with a server of one's own. */
   readonly dataDir: string | undefined
   readonly listen: ListenHub
@@ -111,6 +121,8 @@ export class DjetApp {
     log: Logger
     registry: Registry
     database: Database
+    directUrl: string
+    notices: Notices
     dataDir: string | undefined
     listen: ListenHub
     dev: boolean
@@ -121,6 +133,8 @@ export class DjetApp {
     this.log = parts.log
     this.database = parts.database
     this.databaseUrl = parts.database.url
+    this.directUrl = parts.directUrl
+    this.notices = parts.notices
     this.dataDir = parts.dataDir
     this.listen = parts.listen
     this.#registry = parts.registry
@@ -217,6 +231,24 @@ export class DjetApp {
     return http
   }
 
+  /** Runs work on the database without a pooler in between: migrations. */
+  async onDirect<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    if (this.directUrl === this.databaseUrl) return work(this.database)
+    const { directUrl: url, log, notices } = this
+    const database = await Database.open({
+      url,
+      poolSize: 2,
+      applicationName: `djet-migrate/${process.pid}`,
+      log,
+      notices,
+    })
+    try {
+      return await work(database)
+    } finally {
+      await database.close()
+    }
+  }
+
   /** Ends everything that was started, in reverse order. Safe to call twice. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stopAll()
@@ -284,17 +316,24 @@ async function openChecked(config: Config, options: OpenOptions): Promise<DjetAp
       url = embedded.url
       dataDir = embedded.dataDir
     }
+    const outage = new Outage({ url, applicationName, log })
+    stops.push(async () => outage.stop())
+    const { dev = false, origin = { door: 'system' }, notices = outage } = options
     const database = await Database.open({
       url,
       poolSize: options.poolSize ?? config.poolSize,
       applicationName,
       log,
+      notices,
     })
     stops.push(() => database.close())
-    const listen = new ListenHub(url, log, { applicationName })
+    const directUrl =
+      options.directUrl ?? (options.databaseUrl === undefined ? config.databaseDirect : undefined) ?? url
+    if (database.isPooled || directUrl !== url) await checkDirect(directUrl, database.serverStart)
+    const listen = new ListenHub(directUrl, log, { applicationName, notices })
     stops.push(() => listen.stop())
-    const { dev = false, origin = { door: 'system' } } = options
-    return new DjetApp({ config, log, registry, database, dataDir, listen, dev, origin, stops })
+    const parts = { config, log, registry, database, directUrl, notices, dataDir, listen, dev, origin, stops }
+    return new DjetApp(parts)
   } catch (error) {
     for (const stop of stops.reverse()) await stop().catch(() => {})
     throw error

@@ -26,6 +26,7 @@ export {
 export { type Basetype, defineBasetype, type NodeOf } from './basetype.ts'
 export { type Config, defineConfig, type SiteConfig } from './config.ts'
 export type { Connection, NamedStatement } from './db/connection.ts'
+export type { Notices } from './db/outage.ts'
 export {
   type AppScopeOptions,
   DjetApp,

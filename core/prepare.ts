@@ -22,7 +22,7 @@ export function featuresOf(app: DjetApp): { name: string; version: string; migra
  * without, and what the site's own `seed` makes. Processes that start together do it one after the other.
  */
 export async function prepareSite(app: DjetApp): Promise<void> {
-  await migrateUp(app.database, featuresOf(app), app.log)
+  await app.onDirect((database) => migrateUp(database, featuresOf(app), app.log))
   const seeds: [string, (djet: Djet) => Promise<void>][] = [['core', seedRoot]]
   for (const { name, seed } of app.plugins) if (seed) seeds.push([name, seed])
   if (app.config.seed) seeds.push(['site', app.config.seed])

@@ -23,12 +23,13 @@ export const migrate: Command = {
         )
         throw new DjetError('PLUGIN_UNKNOWN', `there is no plugin '${plugin}' in this site.${hint}`)
       }
-      const done =
+      const done = await app.onDirect((database) =>
         action === 'status'
-          ? await pendingMigrations(app.database, features)
+          ? pendingMigrations(database, features)
           : action === 'up'
-            ? await migrateUp(app.database, features, app.log)
-            : await migrateDown(app.database, features, { steps, plugin }, app.log)
+            ? migrateUp(database, features, app.log)
+            : migrateDown(database, features, { steps, plugin }, app.log),
+      )
       const verb = { up: 'applied', down: 'undone', status: 'pending' }[action]
       for (const { plugin, name } of done) print(`${verb} ${plugin}/${name}`)
       if (done.length === 0) print(action === 'down' ? 'nothing to undo' : 'everything is applied')

@@ -59,7 +59,8 @@ export function isLost(error: unknown): boolean {
 }
 
 // A host with several addresses fails with an AggregateError whose own message is empty.
-function reasonOf(cause: unknown): string {
+/** What a failed connection says, on one line. */
+export function reasonOf(cause: unknown): string {
   const message = cause instanceof AggregateError ? messageOf(cause.errors[0]) : messageOf(cause)
   return message.replace(/\s+/g, ' ').trim() || (codeOf(cause) ?? 'no reason given')
 }

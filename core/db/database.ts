@@ -3,10 +3,12 @@ import type { Knex } from 'knex'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { DjetError, messageOf } from '../error.ts'
-import { checkUrl, codeOf, isFatal, isLost, placeOf, unreachable } from './connect-error.ts'
+import { checkUrl, codeOf, isFatal, isLost, placeOf, reasonOf, unreachable } from './connect-error.ts'
 import type { Connection, NamedStatement } from './connection.ts'
 import { knexOnPool } from './knex-on-pool.ts'
-import { run } from './run.ts'
+import type { Notices } from './outage.ts'
+import { isPooled, SERVER_START } from './pooler.ts'
+import { run, unnamed } from './run.ts'
 import { Transaction, type TransactionEnvironment } from './transaction.ts'
 import { typeParsers } from './type-parsers.ts'
 
@@ -21,11 +23,14 @@ export interface DatabaseOptions {
   /** What `pg_stat_activity` shows, e.g. `djet-start/4711`. */
   readonly applicationName?: string
   readonly log: Logger
+  /** Hears of connections that were lost or refused; the log when absent. */
+  readonly notices?: Notices
 }
 
 /**
  * The database of a site: one pool of connections a process, used by `query` (pg) and `knex` alike. Its connections
- * carry no state from one use to the next, so a pooler such as PgBouncer may stand in between.
+ * carry no state from one use to the next, so a pooler such as PgBouncer may stand in between; statements are then
+ * sent without names, as what was prepared on one connection is not there on the next.
  *
  * @example
  * const database = await Database.open({ url, log })
@@ -39,18 +44,27 @@ export class Database implements Connection {
   readonly client = undefined
   /** `server_version_num`, e.g. 180004. */
   readonly serverVersion: number
+  /** Whether a pooler such as PgBouncer stands in between. */
+  readonly isPooled: boolean
+  /** Tells this database from others: its name, and when its server was started. */
+  readonly serverStart: string
   readonly pool: pg.Pool
+  readonly #notices: Notices
   readonly #environment: TransactionEnvironment
   /** How many run. */
   #transactions = 0
   #closed: Promise<void> | undefined
 
-  private constructor(url: string, pool: pg.Pool, serverVersion: number, log: Logger) {
+  private constructor(url: string, pool: pg.Pool, server: Server, log: Logger, notices: Notices) {
+    const { serverVersion } = server
     this.url = url
     this.pool = pool
     this.serverVersion = serverVersion
+    this.isPooled = server.isPooled
+    this.serverStart = server.serverStart
+    this.#notices = notices
     const version = `${Math.floor(serverVersion / 10_000)}.${serverVersion % 10_000}`
-    this.#environment = { version, log, current: new AsyncLocalStorage() }
+    this.#environment = { version, log, current: new AsyncLocalStorage(), isPooled: server.isPooled }
     this.knex = knexOnPool(pool, version, log)
   }
 
@@ -61,6 +75,9 @@ export class Database implements Connection {
    */
   static async open(options: DatabaseOptions): Promise<Database> {
     const { url, log } = options
+    const notices: Notices = options.notices ?? {
+      notice: (reason) => log.warn(`a database connection was lost: ${reason}`),
+    }
     checkUrl(url)
     const pool = new pg.Pool({
       connectionString: url,
@@ -74,14 +91,13 @@ export class Database implements Connection {
     // An unheard 'error' would end the process. pg gives a lost connection's to its client while in use, to the pool
     // while idle; heard at the client it is logged once for both.
     pool.on('connect', (client) => {
-      client.on('error', (error) => log.warn(`a database connection was lost: ${messageOf(error)}`))
+      client.on('error', (error) => notices.notice(messageOf(error)))
     })
     pool.on('error', () => {})
     try {
-      const { rows } = await pool.query<{ server_version_num: string }>('show server_version_num')
-      const serverVersion = Number(rows[0]?.server_version_num)
-      if (serverVersion < oldestVersion * 10_000) throw tooOld(url, serverVersion)
-      return new Database(url, pool, serverVersion, log)
+      const server = await serverOf(pool)
+      if (server.serverVersion < oldestVersion * 10_000) throw tooOld(url, server.serverVersion)
+      return new Database(url, pool, server, log, notices)
     } catch (error) {
       await pool.end()
       throw error instanceof DjetError ? error : unreachable(url, error)
@@ -89,16 +105,17 @@ export class Database implements Connection {
   }
 
   async query<Row = Record<string, unknown>>(
-    statement: string | NamedStatement,
+    given: string | NamedStatement,
     values?: readonly unknown[],
   ): Promise<Row[]> {
+    const statement = this.isPooled ? unnamed(given) : given
     const client = await this.#acquire()
     let spoilt = false
     try {
       return await run<Row>(client, statement, values)
     } catch (error) {
       spoilt = isFatal(error)
-      if (isLost(error)) throw unreachable(this.url, error)
+      if (isLost(error)) throw this.#lost(error)
       if (typeof statement === 'string' || !isStalePlan(error)) throw error
       // A migration changed the columns below a prepared statement: this connection can never run it again.
       spoilt = true
@@ -114,7 +131,7 @@ export class Database implements Connection {
     try {
       return await Transaction.run(client, this.#environment, work)
     } catch (error) {
-      throw isLost(error) ? unreachable(this.url, error) : error
+      throw isLost(error) ? this.#lost(error) : error
     } finally {
       client.release(client.getTransactionStatus() !== 'I')
       // While it is in use every promise of the process costs more.
@@ -142,8 +159,30 @@ export class Database implements Connection {
           { status: 503, cause: error },
         )
       }
-      throw unreachable(this.url, error)
+      throw this.#lost(error)
     }
+  }
+
+  #lost(error: unknown): DjetError {
+    this.#notices.notice(reasonOf(error))
+    return unreachable(this.url, error)
+  }
+}
+
+/** What is asked of a server once. */
+type Server = Pick<Database, 'serverVersion' | 'isPooled' | 'serverStart'>
+
+async function serverOf(pool: pg.Pool): Promise<Server> {
+  const client = await pool.connect()
+  try {
+    const { rows } = await client.query<{ version: number; start: string; backend: number }>(
+      `select current_setting('server_version_num')::int as version, ${SERVER_START} as start,
+         pg_backend_pid() as backend`,
+    )
+    const { version, start, backend } = rows[0]!
+    return { serverVersion: version, serverStart: start, isPooled: isPooled(client, backend) }
+  } finally {
+    client.release()
   }
 }
 

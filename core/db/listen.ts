@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { DjetError, messageOf } from '../error.ts'
 import { checkUrl, unreachable } from './connect-error.ts'
 import { makeInTurn } from './in-turn.ts'
+import type { Notices } from './outage.ts'
 
 export type Listener = (payload: string) => void
 
@@ -11,6 +12,8 @@ export interface ListenOptions {
   readonly applicationName?: string
   /** Milliseconds between two looks whether the connection is alive; 30 s when absent. */
   readonly probeEvery?: number
+  /** Hears that the connection was lost, for one line in the log whoever notices; the log itself when absent. */
+  readonly notices?: Notices
 }
 
 const probeTimeout = 10_000
@@ -19,7 +22,7 @@ const longestPause = 10_000
 /**
  * PostgreSQL's notifications for one process: one connection for all channels, opened at first use and opened again
  * when lost. What was notified in between never comes, so whoever keeps something by notifications must drop it
- * when `onGap` says so. Needs a session of its own: behind PgBouncer, session pooling.
+ * when `onGap` says so. Needs a session of its own: not PgBouncer's transaction pooling.
  *
  * @example
  * const hub = new ListenHub(url, log)
@@ -162,7 +165,9 @@ export class ListenHub {
     clearInterval(this.#probe)
     // Not `end()` alone, which would wait for an answer.
     client.connection.stream.destroy()
-    this.#log.warn(`notifications: the connection was lost (${reason}), connecting again`)
+    const { notices } = this.#options
+    if (notices) notices.notice(reason)
+    else this.#log.warn(`notifications: the connection was lost (${reason}), connecting again`)
     this.#isReopening = true
     this.#gap()
     this.#reopen(100)
@@ -173,13 +178,14 @@ export class ListenHub {
       async () => {
         try {
           await this.#open()
-        } catch {
+        } catch (error) {
+          this.#options.notices?.notice(messageOf(error))
           if (!this.#stopped) this.#reopen(Math.min(pause * 2, longestPause))
           return
         }
         this.#isReopening = false
         if (this.#stopped) return
-        this.#log.info('notifications: connected again')
+        this.#log[this.#options.notices ? 'debug' : 'info']('notifications: connected again')
         this.#gap()
       },
       pause * (0.75 + Math.random() / 2),

@@ -45,3 +45,8 @@ function runNamed<Row>(
 }
 
 type Answer<Row> = (error: Error | null, result: QueryResult & { rows: Row[] }) => void
+
+/** The text of a statement, to be parsed each time. */
+export function unnamed(statement: string | NamedStatement): string {
+  return typeof statement === 'string' ? statement : statement.text
+}

@@ -6,12 +6,14 @@ import { DjetError } from '../error.ts'
 import type { Connection, NamedStatement } from './connection.ts'
 import { type InTurn, makeInTurn } from './in-turn.ts'
 import { knexOnConnection } from './knex-on-pool.ts'
-import { run } from './run.ts'
+import { run, unnamed } from './run.ts'
 
 /** What all transactions of one database share. */
 export interface TransactionEnvironment {
   readonly version: string
   readonly log: Logger
+  /** Statements are sent without their names: see `Database`. */
+  readonly isPooled: boolean
   /** The innermost savepoint of the code that runs. */
   readonly current: AsyncLocalStorage<Transaction>
 }
@@ -58,7 +60,8 @@ export class Transaction implements Connection {
     values?: readonly unknown[],
   ): Promise<Row[]> {
     this.#check()
-    return await this.#inTurn(() => run<Row>(this.client, statement, values))
+    const sent = this.#environment.isPooled ? unnamed(statement) : statement
+    return await this.#inTurn(() => run<Row>(this.client, sent, values))
   }
 
   /**

@@ -22,8 +22,10 @@ export function errorPages(app: DjetApp): Middleware {
       await next()
     } catch (error) {
       const problem = problemOf(error)
+      // That the database is away is told once, not for each request.
+      const level = problem.code === 'DATABASE_UNREACHABLE' ? 'debug' : 'error'
       if (problem.status >= 500)
-        app.log.error({ err: error, id: requestId(ctx), url: ctx.url }, 'request failed')
+        app.log[level]({ err: error, id: requestId(ctx), url: ctx.url }, 'request failed')
       if (ctx.headerSent || !ctx.writable) return
       if (problem.status === 401 && (await sendToLogin(app, ctx))) return
       await answer(app, payloads, ctx, problem)

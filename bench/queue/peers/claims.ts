@@ -13,10 +13,10 @@ export interface Claims {
 /** Claims as a worker does, on a worker's connection, and ends nothing. @returns how long each took, milliseconds */
 export async function measureClaims(app: DjetApp, { claims, limit }: Claims): Promise<number[]> {
   const session = new Session({
-    databaseUrl: app.databaseUrl,
+    databaseUrl: app.directUrl,
     thread: 1,
     classes: undefined,
-    log: app.log,
+    notices: app.notices,
     onConnected: () => {},
   })
   await session.open()

@@ -6,6 +6,8 @@ const SYSTEM = new Set([
   'ENOTFOUND',
   'EHOSTUNREACH',
   'ENOENT',
+  'DATABASE_UNREACHABLE',
+  'DATABASE_BUSY',
 ])
 
 /** Whether an error says that the connection to PostgreSQL is gone, not that a statement was wrong. */

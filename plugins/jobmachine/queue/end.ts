@@ -166,7 +166,8 @@ const FAIL = {
         attempt = f.attempt, started = m.started,
         finished = case when f.delay is null or t.cancelled then now() end,
         worker_id = case when f.delay is null or t.cancelled then $1::int end,
-        run_after = case when f.delay is null then t.run_after
+        -- One that goes on at once keeps its place in the line.
+        run_after = case when f.delay is null or f.delay = 0 then t.run_after
           else clock_timestamp() + f.delay * interval '1 millisecond' end,
         remove_after = case when f.delay is null or t.cancelled
           then coalesce(t.remove_after, now() + f.retention * interval '1 millisecond') else t.remove_after end,

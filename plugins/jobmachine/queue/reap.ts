@@ -92,6 +92,25 @@ export async function suspects(runner: Runner, lock: number, settled = 6000): Pr
   return runner.query<Suspect>(SUSPECTS, [lock, LEASE, settled])
 }
 
+const END_SESSIONS = {
+  name: 'jobmachine.end_sessions',
+  text: `
+    select pg_terminate_backend(a.pid)
+    from pg_locks l join pg_stat_activity s on s.pid = l.pid
+    join pg_stat_activity a on a.application_name = s.application_name
+      and a.client_addr is not distinct from s.client_addr and a.datid = s.datid
+    where l.locktype = 'advisory' and l.classid = $1 and l.objid = $2::int::oid and l.objsubid = 2
+      and l.database = s.datid and s.datname = current_database()`,
+}
+
+/**
+ * Ends what a worker that is dead, or stands still, has left open at the server: a transaction of its own might hold
+ * a task that others are to have. What its thread has open through a pooler is not known.
+ */
+export async function endSessions(runner: Runner, lock: number, workerId: number): Promise<void> {
+  await runner.query(END_SESSIONS, [lock, workerId])
+}
+
 /** Says that the workers of this process live. @returns those that still count as alive */
 export async function beat(runner: Runner, workerIds: readonly number[]): Promise<number[]> {
   const rows = await runner.query<{ id: number }>(

@@ -1,8 +1,9 @@
 import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
 import { openBatches } from '../queue/batch.ts'
+import { isConnectionError } from '../queue/connection-error.ts'
 import { endedHolders } from '../queue/hold.ts'
-import { type Policies, reapWorker, suspects, WORKER_DIED } from '../queue/reap.ts'
+import { endSessions, type Policies, reapWorker, suspects, WORKER_DIED } from '../queue/reap.ts'
 import { BATCH_SIZE, removeOld, removeOldWorkers } from '../queue/retention.ts'
 import { HOUSEKEEPING_LOCK, WORKER_LOCK } from '../queue/runner.ts'
 import { overlooked, settle } from '../queue/settle.ts'
@@ -10,9 +11,17 @@ import { overlooked, settle } from '../queue/settle.ts'
 /** Milliseconds between two looks at the workers, and without its lock until one counts as dead. */
 const TICK = 400
 const DOUBT = 800
+/** Milliseconds to wait for a task that somebody has locked. */
+const LOCK_WAIT = 2000
 /** Ticks between two looks at what seldom goes wrong, and at what is old. */
 const SELDOM = 12
 const RARELY = 75
+
+/** Tasks that others wait for: what is over may settle them. */
+interface Over {
+  readonly parents: number[]
+  readonly needed: number[]
+}
 
 /**
  * Revives tasks of dead workers, ends batches, removes what is old. Every process that runs workers does it, one
@@ -60,16 +69,27 @@ export class Housekeeping {
       if (this.#ticks % RARELY === 1) await this.#clean()
       this.#troubled = false
     } catch (error) {
-      if (!this.#troubled && !this.#stopped)
+      // That the database is away is told once for the whole process.
+      if (!this.#troubled && !this.#stopped && !isConnectionError(error)) {
         this.#app.log.warn(`housekeeping of tasks failed: ${messageOf(error)}`)
+      }
       this.#troubled = true
     }
   }
 
-  async #revive(): Promise<{ parents: number[]; needed: number[] }> {
-    const over = { parents: [] as number[], needed: [] as number[] }
-    await this.#app.database.transaction(async (tx) => {
-      if (!(await tryLock(tx))) return
+  async #revive(): Promise<Over> {
+    const over: Over = { parents: [], needed: [] }
+    for (const id of await this.#dead()) {
+      const { parents, needed } = await this.#reap(id)
+      over.parents.push(...parents)
+      over.needed.push(...needed)
+    }
+    return over
+  }
+
+  async #dead(): Promise<Iterable<number>> {
+    return this.#app.database.transaction(async (tx) => {
+      if (!(await tryLock(tx))) return []
       const found = await suspects(tx, WORKER_LOCK)
       const now = Date.now()
       this.#doubted = new Map(found.map(({ id }) => [id, this.#doubted.get(id) ?? now]))
@@ -77,14 +97,26 @@ export class Housekeeping {
         .filter(({ id, stale }) => stale || now - this.#doubted.get(id)! >= DOUBT)
         .map(({ id }) => id)
       const ended = this.#ticks % SELDOM === 0 ? await endedHolders(tx) : []
-      for (const id of new Set([...dead, ...ended])) {
-        this.#app.log.warn(`worker ${id} is dead; its tasks go to others`)
-        const { parents, needed } = await reapWorker(tx, this.#policies, id, new Map(), WORKER_DIED)
-        over.parents.push(...parents)
-        over.needed.push(...needed)
-      }
+      return new Set([...dead, ...ended])
     })
-    return over
+  }
+
+  /** One worker a transaction, so that one whose tasks cannot be had yet keeps no other waiting. */
+  async #reap(id: number): Promise<Readonly<Over>> {
+    try {
+      return await this.#app.database.transaction(async (tx) => {
+        if (!(await tryLock(tx))) return { parents: [], needed: [] }
+        await endSessions(tx, WORKER_LOCK, id)
+        await tx.query(`set local lock_timeout = ${LOCK_WAIT}`)
+        const { parents, needed } = await reapWorker(tx, this.#policies, id, new Map(), WORKER_DIED)
+        this.#app.log.warn(`worker ${id} is dead; its tasks go to others`)
+        return { parents: [...parents], needed: [...needed] }
+      })
+    } catch (error) {
+      if (isConnectionError(error)) throw error
+      this.#app.log.warn(`tasks of worker ${id} cannot be revived yet: ${messageOf(error)}`)
+      return { parents: [], needed: [] }
+    }
   }
 
   async #clean(): Promise<void> {

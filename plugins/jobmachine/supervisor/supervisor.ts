@@ -74,14 +74,20 @@ class Supervisor {
     this.#threads = Array.from(
       { length: options.threads },
       (_, n) =>
-        new WorkerThread(bree, options.concurrency, {
-          dir: app.config.dir,
-          databaseUrl: app.databaseUrl,
-          thread: n + 1,
-          classes: options.classes,
-          retention: options.retention,
-          prefetch: options.prefetch ?? true,
-        }),
+        new WorkerThread(
+          bree,
+          options.concurrency,
+          {
+            dir: app.config.dir,
+            databaseUrl: app.databaseUrl,
+            directUrl: app.directUrl,
+            thread: n + 1,
+            classes: options.classes,
+            retention: options.retention,
+            prefetch: options.prefetch ?? true,
+          },
+          (reason) => app.notices.notice(reason),
+        ),
     )
     this.#housekeeping = new Housekeeping(app, policies)
   }

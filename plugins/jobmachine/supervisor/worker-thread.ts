@@ -26,12 +26,20 @@ export class WorkerThread {
   reason = ''
   readonly #bree: Bree
   readonly #data: Omit<ThreadData, 'slots'>
+  readonly #onNotice: (reason: string) => void
   #worker: Worker | undefined
   #pings = 0
   #ended: Promise<void> = Promise.resolve()
 
-  constructor(bree: Bree, concurrency: number, data: Omit<ThreadData, 'slots'>) {
+  /** @param onNotice hears of database connections that the thread lost or that were refused to it */
+  constructor(
+    bree: Bree,
+    concurrency: number,
+    data: Omit<ThreadData, 'slots'>,
+    onNotice: (reason: string) => void,
+  ) {
     this.#bree = bree
+    this.#onNotice = onNotice
     this.#data = data
     this.name = `jobmachine-${data.thread}`
     this.slots = new Slots(concurrency)
@@ -117,6 +125,7 @@ export class WorkerThread {
   #hear(message: FromThread): void {
     if (message.type === 'worker') this.workerId = message.workerId
     else if (message.type === 'pong') this.answeredAt = Date.now()
+    else if (message.type === 'notice') this.#onNotice(message.reason)
     else if (message.type === 'failed') this.reason = message.message
     if (message.type === 'worker') this.answeredAt = Date.now()
   }

@@ -87,10 +87,10 @@ export class Machine {
     this.#options = options
     const { app, slots, thread, retention, jobs } = options
     this.#session = new Session({
-      databaseUrl: app.databaseUrl,
+      databaseUrl: app.directUrl,
       thread,
       classes: [...jobs.keys()],
-      log: app.log,
+      notices: app.notices,
       onConnected: (workerId, same) => this.#connected(workerId, same),
     })
     this.#reporter = new Reporter(this.#session, app.log)

@@ -3,6 +3,8 @@ export interface ThreadData {
   /** Folder of the site. */
   readonly dir: string
   readonly databaseUrl: string
+  /** The same without a pooler in between. */
+  readonly directUrl: string
   /** Number of the thread in its process, from 1. */
   readonly thread: number
   readonly slots: SharedArrayBuffer
@@ -30,5 +32,7 @@ export type ToThread =
 export type FromThread =
   | { readonly type: 'worker'; readonly workerId: number }
   | { readonly type: 'pong'; readonly n: number }
+  /** A database connection was lost or refused: the process tells the log, once for all its threads. */
+  | { readonly type: 'notice'; readonly reason: string }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'stopped' }

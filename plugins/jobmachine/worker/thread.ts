@@ -3,6 +3,7 @@ import { messageOf, openSite } from '../../../core/index.ts'
 import { jobsOf, requireJob } from '../registry.ts'
 import { Machine } from './machine.ts'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
+import { workerName } from './session.ts'
 import { Slots } from './slots.ts'
 
 const port = parentPort!
@@ -16,7 +17,9 @@ async function main(): Promise<void> {
   const slots = new Slots(data.slots)
   const app = await openSite(data.dir, {
     databaseUrl: data.databaseUrl,
-    applicationName: `djet-worker-${data.thread}/${process.pid}`,
+    directUrl: data.directUrl,
+    applicationName: workerName(data.thread),
+    notices: { notice: (reason) => tell({ type: 'notice', reason }) },
     poolSize: slots.size + 2,
   })
   const known = jobsOf(app)
