@@ -1,17 +1,27 @@
 import type { DjetApp } from './djet.ts'
 import { removeUnkeptFiles } from './file/file-store.ts'
+import { removeReleasedFiles } from './node/released-files.ts'
 import type { Stop } from './plugin.ts'
 import { removeEndedSessions } from './session.ts'
 
 const HOUR = 60 * 60 * 1000
 
-/** Removes what has had its time, hourly: ended sessions, uploaded files nothing refers to. */
+/** Deletes what has been in the trash long enough, and files that no node holds any more. */
+export async function tidyNodes(app: DjetApp): Promise<void> {
+  const djet = app.scope()
+  const { days } = app.config.trash
+  await djet.nodes.emptyTrash(new Date(Date.now() - days * 24 * HOUR))
+  await removeReleasedFiles(djet)
+}
+
+/** Removes what has had its time, hourly: ended sessions, uploaded files nothing refers to, old trash. */
 export function startHousekeeping(app: DjetApp): Stop {
   let running: Promise<void> | undefined
   const tidy = async (): Promise<void> => {
     try {
       await removeEndedSessions(app.database)
       await removeUnkeptFiles(app.database)
+      await tidyNodes(app)
     } catch (error) {
       app.log.warn({ err: error }, 'housekeeping failed; it is tried again in an hour')
     }

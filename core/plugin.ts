@@ -63,6 +63,11 @@ export interface Plugin extends Contributions {
   readonly check?: (registry: Registry) => void
   /** Begins what runs as long as the site is served; what it returns ends it. */
   readonly start?: (app: DjetApp) => Promise<Stop>
+  /**
+   * Which of these files the plugin holds elsewhere than in file fields and in columns that refer to `djet.file`: they
+   * are not removed when the node that had them lets go of them.
+   */
+  readonly heldFiles?: (djet: Djet, ids: readonly string[]) => Promise<readonly string[]>
   /** Values every template may ask for, computed when it does: `it.<key>`. */
   readonly payload?: Readonly<Record<string, (djet: Djet) => unknown>>
   readonly commands?: Readonly<Record<string, Command>>

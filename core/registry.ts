@@ -19,6 +19,7 @@ const PLUGIN_KEYS = new Set([
   'start',
   'payload',
   'commands',
+  'heldFiles',
 ])
 
 /** Everything the plugins of a site bring, checked and looked up by name. Made once, at boot. */

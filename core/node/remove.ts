@@ -2,6 +2,7 @@ import { DjetError } from '../error.ts'
 import type { Node } from './node.ts'
 import type { NodeStore } from './node-store.ts'
 import type { NodeRef } from './nodes.ts'
+import { releaseFiles } from './released-files.ts'
 import { told } from './told.ts'
 import { inTransaction, lock, lockTree } from './within.ts'
 
@@ -40,6 +41,7 @@ export async function remove(store: NodeStore, ref: NodeRef): Promise<number> {
 
 /** Deletes what is at a path and below it. */
 export async function purgeAt(store: NodeStore, path: string): Promise<number> {
+  await releaseFiles(store, path)
   const gone = store.options.connection.query<{ n: number }>(
     `with gone as (delete from djet.node
        where path = $1 or (path > $1 || '/' and path < $1 || '0') returning 1)

@@ -1,6 +1,7 @@
 import { DjetError } from '../error.ts'
 import type { Node } from './node.ts'
 import type { NodeStore } from './node-store.ts'
+import { releaseReplaced } from './released-files.ts'
 import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
 import { told } from './told.ts'
 
@@ -42,7 +43,12 @@ export async function save(
       [node.id, ...(counted ? [by, note] : []), ...names.map((name) => columns[name])],
     )
     const [row] = await told(update, parent ?? null)
-    return nodeOf(row!)
+    const saved = nodeOf(row!)
+    const basetype = basetypes.get(node.basetype)
+    if (!keeps && basetype && columns.data !== undefined) {
+      await releaseReplaced(connection, basetype, node.data, saved.data)
+    }
+    return saved
   } catch (error) {
     const code = (error as { code?: string }).code
     if (code === '23505') throw taken(String(columns.part ?? node.part), parent)
