@@ -4,10 +4,7 @@ import type { Connection } from '../db/connection.ts'
 import { DjetError } from '../error.ts'
 import type { Files, NewFile, StoredFile } from './files.ts'
 
-/**
- * Bytes a row. What a chunk leaves behind on its way, its text form above all, must be small enough for V8's young
- * generation: larger pieces are freed so late that a transfer takes many times the memory it needs.
- */
+/** Bytes a row. Small, because pg reads it as text of twice the length, by way of several buffers. */
 const CHUNK = 32 * 1024
 
 /** Bytes of one insert: outside a transaction each is a commit. */
