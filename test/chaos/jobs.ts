@@ -38,21 +38,26 @@ export async function toil(djet: Djet, { ms, tell }: { ms: number; tell: boolean
       file: () => task.file(run, 'text/plain', 'written'),
     }
     for (const [what, write] of Object.entries(writes)) {
-      const outcome = await write().then(
-        () => 'kept',
-        (error: unknown) => (error instanceof DjetError ? error.code : String(error)),
+      let outcome = 'kept'
+      const took = await longest(() =>
+        write().catch((error: unknown) => {
+          outcome = error instanceof DjetError ? error.code : String(error)
+        }),
       )
-      if (stood > LEASE) {
-        await djet.query(
-          'insert into chaos.late (run, task_id, what, outcome, stood) values ($1, $2, $3, $4, $5)',
-          [run, task.id, what, outcome, stood],
-        )
-      }
+      stood = Math.max(stood, took)
+      if (stood > LEASE) await note(djet, [run, task.id, what, outcome, stood])
     }
     task.log(run)
     task.progress(ms, ms, run)
   }
   return { kind: 'return', run }
+}
+
+async function note(djet: Djet, values: readonly unknown[]): Promise<void> {
+  await djet.query(
+    'insert into chaos.late (run, task_id, what, outcome, stood) values ($1, $2, $3, $4, $5)',
+    values,
+  )
 }
 
 /** Milliseconds a piece of work took. */
@@ -86,8 +91,18 @@ export const moody = defineJob(
   policy,
 )
 
+/** Its effect is committed together with its end, or not at all. */
+export const exact = defineJob(
+  'chaos.exact',
+  async (djet, params) => {
+    await djet.query('insert into chaos.effect (task_id) values ($1)', [djet.task?.id])
+    return toil(djet, params)
+  },
+  { ...policy, transactional: true },
+)
+
 export const chaos = definePlugin(() => ({
   name: 'chaos',
   requires: ['jobmachine'],
-  jobs: [quick, talkative, long, moody],
+  jobs: [quick, talkative, long, moody, exact],
 }))

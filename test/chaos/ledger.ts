@@ -38,6 +38,7 @@ export const LEDGER = `
     task jsonb,
     at timestamptz not null default clock_timestamp()
   );
+  create table chaos.effect (task_id bigint not null);
   create table chaos.sent (task_id bigint primary key, sender integer not null);
 
   -- The turn as it is when the run begins. A run that begins late notes one that is not its own: what it writes is
@@ -65,6 +66,8 @@ export const LEDGER = `
   begin
     select * into held from chaos.run where run = writer;
     select * into now_task from jobmachine.task where task_id = of_task;
+    -- The run of a transactional task is not to be seen from outside before it is committed.
+    if held.run is null and what in ('log', 'progress') then return; end if;
     if held.task_id is distinct from of_task or held.turn is distinct from now_task.turn
         or not (now_task.status in (0, 100) or (at_end and now_task.status = 200)) then
       insert into chaos.zombie (run, what, turn, task) values (writer, what, held.turn, to_jsonb(now_task));
@@ -120,6 +123,10 @@ export const FORBIDDEN: Readonly<Record<string, string>> = {
     left join chaos.run on run.run = r.run and run.task_id = t.task_id and run.turn = t.turn and run.attempt = t.attempt
     group by t.task_id having count(r.run) <> 1 or count(run.run) <> 1`,
   'writes for a task that was taken away': 'select * from chaos.zombie',
+  'transactional tasks without exactly one effect': `
+    select t.task_id, count(e.task_id) as effects from jobmachine.task t left join chaos.effect e using (task_id)
+    where t.class_id = jobmachine.class_id('chaos.exact') or e.task_id is not null
+    group by t.task_id having count(e.task_id) <> 1`,
   'ends of attempts for other reasons than those of the trial': `
     select task_id, attempt, error from jobmachine.attempt
     where error !~ '^(worker died|not in the mood)|database|onnection|ECONNRESET|terminating|starting up|shutting down|recovery'`,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { DjetError, openSite } from '../../core/index.ts'
 import { sendMany } from '../../plugins/jobmachine/index.ts'
-import { long, moody, quick, talkative } from './jobs.ts'
+import { exact, long, moody, quick, talkative } from './jobs.ts'
 import { Chance } from './random.ts'
 
 export const SITE = fileURLToPath(new URL('site/', import.meta.url))
@@ -44,10 +44,17 @@ export async function sendTasks(options: SenderOptions): Promise<void> {
       const ids = await djet.transaction(async (djet) => {
         const sent: number[] = []
         const draw = chance.next()
-        const job = draw < 0.7 ? quick : draw < 0.85 ? talkative : draw < 0.93 ? moody : long
-        const count = job === long ? Math.min(size, 2) : job === talkative ? Math.min(size, 10) : size
+        const job =
+          draw < 0.6 ? quick : draw < 0.75 ? talkative : draw < 0.83 ? moody : draw < 0.92 ? exact : long
+        const count =
+          job === long ? Math.min(size, 2) : job === talkative || job === exact ? Math.min(size, 10) : size
         const params = Array.from({ length: count }, () => ({
-          ms: job === long ? chance.between(1500, 4000) : job === talkative ? chance.between(100, 500) : 0,
+          ms:
+            job === long
+              ? chance.between(1500, 4000)
+              : job === talkative || job === exact
+                ? chance.between(50, 500)
+                : 0,
           tell: job === talkative || job === long,
         }))
         sent.push(...(await sendMany(djet, job, params)).map(({ id }) => id))

@@ -9,5 +9,5 @@ export default defineConfig({
   port: 0,
   host: '127.0.0.1',
   log: { level: process.env.CHAOS_LOG === 'info' ? 'info' : 'silent', file: '-', requests: false },
-  plugins: [users(), jobmachine({ threads: 1, retention: '30d' }), chaos()],
+  plugins: [users(), jobmachine({ threads: Number(process.env.CHAOS_THREADS ?? 1) }), chaos()],
 })
