@@ -38,6 +38,7 @@ test('the defaults are those of the configuration guide', () => {
     mail: {},
     passwords: { shortest: 10 },
     login: '/login',
+    trash: { days: 30 },
     session: { days: 14 },
     limits: { body: 1024 ** 2, upload: 100 * 1024 ** 2, url: 4096 },
     log: { level: 'info', file: 'var/djet.log', requests: true },
