@@ -23,7 +23,7 @@ export function errorPages(app: DjetApp): Middleware {
     } catch (error) {
       const problem = problemOf(error)
       // That the database is away is told once, not for each request.
-      const level = problem.code === 'DATABASE_UNREACHABLE' ? 'debug' : 'error'
+      const level = isAway(error) ? 'debug' : 'error'
       if (problem.status >= 500)
         app.log[level]({ err: error, id: requestId(ctx), url: ctx.url }, 'request failed')
       if (ctx.headerSent || !ctx.writable) return
@@ -31,6 +31,10 @@ export function errorPages(app: DjetApp): Middleware {
       await answer(app, payloads, ctx, problem)
     }
   }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof DjetError && error.code === 'DATABASE_UNREACHABLE'
 }
 
 function problemOf(error: unknown): Problem {
@@ -109,7 +113,7 @@ async function answer(app: DjetApp, payloads: PayloadMaker, ctx: Context, proble
       requestId: problem.status >= 500 ? requestId(ctx) : undefined,
     })
   } catch (error) {
-    app.log.error({ err: error }, 'the error page could not be made')
+    app.log[isAway(error) ? 'debug' : 'error']({ err: error }, 'the error page could not be made')
     ctx.body = `<!doctype html><html lang="en"><title>${title}</title><h1>${problem.status} ${title}</h1></html>`
   }
 }

@@ -1,5 +1,6 @@
 import type { DjetApp, Stop } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
+import { isConnectionError } from '../queue/connection-error.ts'
 import { jobsOf } from '../registry.ts'
 import { startPruning } from './prune.ts'
 import { schedulesOf } from './registry.ts'
@@ -95,7 +96,8 @@ class Ticker {
       if (wait === undefined) return poll
       return wait > 0 ? Math.min(wait, poll) : BUSY * (1 + Math.random())
     } catch (error) {
-      if (!this.#isTroubled && !this.#isStopped) {
+      // That the database is away is told once for the whole process.
+      if (!this.#isTroubled && !this.#isStopped && !isConnectionError(error)) {
         this.#app.log.warn(`schedules cannot be followed, trying again: ${messageOf(error)}`)
       }
       this.#isTroubled = true

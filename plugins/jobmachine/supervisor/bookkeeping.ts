@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Connection, DjetApp, Stop } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
+import { isConnectionError } from '../queue/connection-error.ts'
 import { countWaiting, isLong } from '../queue/gauge.ts'
 import { FOLD_LOCK, foldTally, rollUp } from '../queue/tally.ts'
 
@@ -58,8 +59,10 @@ class Bookkeeping {
       })
       this.#troubled = false
     } catch (error) {
-      if (!this.#troubled && !this.#stopped)
+      // That the database is away is told once for the whole process.
+      if (!this.#troubled && !this.#stopped && !isConnectionError(error)) {
         this.#app.log.warn(`counters of tasks could not be kept: ${messageOf(error)}`)
+      }
       this.#troubled = true
     }
   }
