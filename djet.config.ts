@@ -1,4 +1,5 @@
 import { defineConfig } from './core/index.ts'
+import { admin } from './plugins/admin/index.ts'
 import { jobmachine } from './plugins/jobmachine/index.ts'
 import { salesOrder } from './plugins/sales-order/index.ts'
 import { users } from './plugins/users/index.ts'
@@ -6,6 +7,6 @@ import { seedNorthwind } from './sample/seed.ts'
 
 export default defineConfig({
   site: { title: 'Northwind Traders' },
-  plugins: [users(), jobmachine({ threads: 2 }), salesOrder()],
+  plugins: [users(), jobmachine({ threads: 2 }), salesOrder(), admin()],
   seed: seedNorthwind,
 })

@@ -81,6 +81,7 @@ export type {
   Place,
 } from './node/nodes.ts'
 export { partFrom } from './node/part.ts'
+export { fits } from './node/place.ts'
 export type { PublishOptions, PublishState, Schedule } from './node/publish.ts'
 export type { NewRedirect, Redirect, RedirectListOptions } from './node/redirect.ts'
 export type { NodeStatus } from './node/status.ts'

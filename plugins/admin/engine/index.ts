@@ -1,0 +1,12 @@
+import { defineEngine } from '../../../core/index.ts'
+import { moveRoutes } from './move.ts'
+import { nodeRoutes } from './node.ts'
+import { treeRoutes } from './tree.ts'
+
+/** Answers for the admin node: each part of the administration brings its routes. */
+export const adminEngine = defineEngine((router) => {
+  router.get('/', (ctx) => ctx.redirect(ctx.below('/tree')))
+  treeRoutes(router)
+  nodeRoutes(router)
+  moveRoutes(router)
+})

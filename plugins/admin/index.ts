@@ -1,0 +1,23 @@
+import { definePlugin } from '../../core/index.ts'
+import { adminBasetype } from './basetypes.ts'
+import { adminEngine } from './engine/index.ts'
+import { type AdminOptions, checkOptions } from './options.ts'
+import { adminUrl } from './payload.ts'
+import { seedAdmin } from './seed.ts'
+
+export { type SearchOptions, searchNodes } from './model/search.ts'
+export type { AdminOptions } from './options.ts'
+
+/** The pages with which a site is looked after: tree, versions, trash, redirects, access, audit, basetypes. */
+export const admin = definePlugin((options: AdminOptions) => {
+  const settings = checkOptions(options)
+  return {
+    name: 'admin',
+    version: '0.1.0',
+    folder: new URL('.', import.meta.url),
+    basetypes: [adminBasetype],
+    engines: { 'admin.admin': adminEngine },
+    payload: { adminUrl },
+    seed: seedAdmin(settings.path),
+  }
+})

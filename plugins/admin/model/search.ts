@@ -1,0 +1,83 @@
+import { checkLimit, type Djet, fromCursor, type Node, type Page, toCursor } from '../../../core/index.ts'
+
+export interface SearchOptions {
+  /** `next` of the page before. */
+  after?: string | undefined
+  /** 1 to 1000; 50 when absent. */
+  limit?: number | undefined
+}
+
+interface Hit {
+  id: number
+  key: string
+}
+
+/** Found nodes that are looked at for one page, of which the user may see only some. */
+const MOST_LOOKED_AT = 1000
+
+/**
+ * Nodes whose name or title begins with a text, whatever its capitals; of a text that begins with `/` those whose
+ * path does. What the user may not see is left out. One page by key, in the order of what was found.
+ *
+ * @example await searchNodes(djet, 'chai')
+ */
+export async function searchNodes(
+  djet: Djet,
+  query: string,
+  options: SearchOptions = {},
+): Promise<Page<Node>> {
+  const limit = checkLimit(options.limit)
+  const text = query.trim().replaceAll('\0', '').slice(0, 200)
+  if (text === '') return { items: [], next: null }
+  const find = text.startsWith('/') ? byPath : byText
+  const items: Node[] = []
+  let [key = '', id = 0] = options.after
+    ? (fromCursor(options.after, ['string', 'id']) as [string, number])
+    : []
+  for (let looked = 0; looked < MOST_LOOKED_AT; ) {
+    const hits = await find(djet, text, { key, id }, limit + 1)
+    for (const hit of hits) {
+      if (items.length === limit) return { items, next: toCursor([key, id]) }
+      ;({ key, id } = hit)
+      const node = await djet.nodes.get(hit.id)
+      if (node) items.push(node)
+    }
+    if (hits.length <= limit) return { items, next: null }
+    looked += hits.length
+  }
+  return { items, next: toCursor([key, id]) }
+}
+
+function byPath(djet: Djet, text: string, { key }: Hit, limit: number): Promise<Hit[]> {
+  return djet.query<Hit>(
+    `select id, path as key from djet.node
+     where path >= $1 and path < $2 and path > $3 order by path limit $4`,
+    [text, next(text), key, limit],
+  )
+}
+
+/** One range of each index; what is found by its name is not found by its title again. */
+function byText(djet: Djet, text: string, { key, id }: Hit, limit: number): Promise<Hit[]> {
+  const range = (column: string) => `select id, left(lower(${column}), 200) as key from djet.node
+    where trash_id is null and left(lower(${column}), 200) collate "C" >= $1
+      and left(lower(${column}), 200) collate "C" < $2
+      and (left(lower(${column}), 200) collate "C", id) > ($3, $4)`
+  const order = (column: string) => `order by left(lower(${column}), 200) collate "C", id limit $5`
+  const lower = text.toLowerCase()
+  return djet.query<Hit>(
+    `select id, key from ((${range('name')} ${order('name')})
+     union all
+     (${range('title')} and not (left(lower(name), 200) collate "C" >= $1 and left(lower(name), 200) collate "C" < $2)
+      ${order('title')})) as hits
+     order by key collate "C", id limit $5`,
+    [lower, next(lower), key, id, limit],
+  )
+}
+
+/** The least text in the order of code points that is beyond all that begin with a text. */
+function next(text: string): string {
+  const points = [...text]
+  const last = points.pop()!.codePointAt(0)!
+  const following = last + 1 === 0xd800 ? 0xe000 : Math.min(last + 1, 0x10ffff)
+  return points.join('') + String.fromCodePoint(following)
+}

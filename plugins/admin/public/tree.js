@@ -1,0 +1,242 @@
+// The tree by keys (WAI-ARIA tree pattern) and by dragging; without this script it is a list of links.
+
+const tree = document.querySelector('[data-tree]')
+const status = document.getElementById('tree-status')
+
+const items = () => [...tree.querySelectorAll('[role="treeitem"]')]
+const isOpen = (item) => item.dataset.state === 'open'
+const nameOf = (item) => item.querySelector('.tree-name, a')?.textContent.trim() ?? ''
+const parentOf = (item) => item.parentElement.closest('[role="treeitem"]')
+
+/** Gives the rows of a list their roles. Only one item is reached by Tab. */
+function dress(list, level) {
+  if (list !== tree) list.setAttribute('role', 'group')
+  for (const item of list.children) {
+    item.setAttribute('role', 'treeitem')
+    item.setAttribute('aria-level', level)
+    item.tabIndex = -1
+    for (const link of item.querySelectorAll(':scope > .tree-row > a, :scope > a')) link.tabIndex = -1
+    item.querySelector(':scope > .tree-row > .tree-toggle')?.setAttribute('aria-hidden', 'true')
+    if (item.id) item.setAttribute('aria-labelledby', item.id.replace('n-', 'l-'))
+    if (item.dataset.state) item.setAttribute('aria-expanded', String(isOpen(item)))
+    if (item.dataset.id) {
+      item.setAttribute('aria-selected', String('chosen' in item.dataset))
+      if (item.dataset.parent) item.querySelector(':scope > .tree-row').draggable = true
+    }
+    const below = item.querySelector(':scope > ul')
+    if (below) dress(below, level + 1)
+  }
+}
+
+function focus(item) {
+  if (!item) return
+  for (const other of tree.querySelectorAll('[tabindex="0"]')) other.tabIndex = -1
+  item.tabIndex = 0
+  item.focus()
+  item.querySelector('.tree-row')?.scrollIntoView({ block: 'nearest' })
+}
+
+async function rowsOf(parent, after) {
+  const query = new URLSearchParams({ parent, ...(after ? { after } : {}) })
+  const answer = await fetch(`${tree.dataset.url}/children?${query}`)
+  if (!answer.ok) throw new Error(`the site answered ${answer.status}`)
+  const part = document.createElement('template')
+  part.innerHTML = await answer.text()
+  return part.content
+}
+
+async function open(item) {
+  if (item.dataset.state !== 'closed' || item.dataset.busy) return
+  item.dataset.busy = 'true'
+  try {
+    const list = item.querySelector(':scope > ul') ?? document.createElement('ul')
+    if (list.children.length === 0) {
+      list.append(await rowsOf(item.dataset.id))
+      item.append(list)
+      dress(list, Number(item.getAttribute('aria-level')) + 1)
+    }
+    list.hidden = false
+    show(item, 'open')
+    status.textContent = `${nameOf(item)} is open`
+  } catch (error) {
+    status.textContent = `${nameOf(item)} could not be opened: ${error.message}`
+  } finally {
+    delete item.dataset.busy
+  }
+}
+
+function close(item) {
+  item.querySelector(':scope > ul').hidden = true
+  show(item, 'closed')
+}
+
+function show(item, state) {
+  item.dataset.state = state
+  item.setAttribute('aria-expanded', String(state === 'open'))
+}
+
+/** The further children of a list take the place of the item that offers them. */
+async function more(item) {
+  const list = item.parentElement
+  const level = Number(item.getAttribute('aria-level'))
+  const rows = await rowsOf(item.dataset.more, item.dataset.after)
+  rows.querySelector('[data-first]')?.remove()
+  const first = rows.querySelector('li')
+  item.replaceWith(rows)
+  dress(list, level)
+  focus(first)
+}
+
+/** Goes on to a page of the tree with what is open here. */
+function go(link) {
+  const url = new URL(link.href)
+  const ids = items().filter((item) => item.dataset.id && isOpen(item))
+  url.searchParams.set(
+    'open',
+    ids
+      .slice(0, 60)
+      .map((item) => item.dataset.id)
+      .join(','),
+  )
+  location.href = url
+}
+
+function activate(item) {
+  if (item.dataset.more) more(item).catch(() => item.querySelector('a').click())
+  else if (item.dataset.first) location.href = item.querySelector('a').href
+  else go(item.querySelector('.tree-name'))
+}
+
+const isSeen = (item) => !item.parentElement.closest('ul[hidden]')
+
+function find(from, letters) {
+  const seen = items().filter(isSeen)
+  const start = seen.indexOf(from) + (letters.length === 1 ? 1 : 0)
+  const turned = [...seen.slice(start), ...seen.slice(0, start)]
+  return turned.find((item) => nameOf(item).toLowerCase().startsWith(letters))
+}
+
+let typed = ''
+let typedAt = 0
+
+function onKey(event) {
+  const item = event.target.closest('[role="treeitem"]')
+  if (!item || event.target !== item || event.ctrlKey || event.metaKey) return
+  if (event.altKey) {
+    if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+      event.preventDefault()
+      if (item.dataset.parent) post(item, event.key === 'ArrowUp' ? 'up' : 'down')
+    }
+    return
+  }
+  const seen = items().filter(isSeen)
+  const at = seen.indexOf(item)
+  const steps = {
+    ArrowDown: () => focus(seen[at + 1]),
+    ArrowUp: () => focus(seen[at - 1]),
+    Home: () => focus(seen[0]),
+    End: () => focus(seen.at(-1)),
+    ArrowRight: () => (item.dataset.state === 'closed' ? open(item) : isOpen(item) && focus(seen[at + 1])),
+    ArrowLeft: () => (isOpen(item) && item.dataset.parent ? close(item) : focus(parentOf(item))),
+    Enter: () => activate(item),
+    ' ': () => activate(item),
+    '*': () => Promise.all([...item.parentElement.children].map(open)),
+  }
+  if (event.key === ' ' && typed !== '' && Date.now() - typedAt < 700) return letter(event, item)
+  const step = Object.hasOwn(steps, event.key) ? steps[event.key] : undefined
+  if (step) {
+    event.preventDefault()
+    step()
+  } else letter(event, item)
+}
+
+function letter(event, item) {
+  if (event.key.length !== 1) return
+  event.preventDefault()
+  typed = Date.now() - typedAt < 700 ? typed + event.key.toLowerCase() : event.key.toLowerCase()
+  typedAt = Date.now()
+  focus(find(item, typed))
+}
+
+/** Posts to a place of a node, with the token of the form that stands ready. */
+function post(item, action, fields = {}) {
+  const form = document.getElementById('tree-place')
+  form.action = `${tree.dataset.url.replace(/tree$/, 'node')}/${item.dataset.id}/${action}`
+  for (const name of ['before', 'after']) form.elements[name].value = fields[name] ?? ''
+  form.submit()
+}
+
+tree.addEventListener('keydown', onKey)
+tree.addEventListener('click', (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return
+  const item = event.target.closest('[role="treeitem"]')
+  const link = event.target.closest('a')
+  if (!item || !link) return
+  event.preventDefault()
+  if (link.classList.contains('tree-toggle')) {
+    focus(item)
+    if (isOpen(item)) close(item)
+    else open(item)
+  } else activate(item)
+})
+tree.addEventListener('focusin', (event) => {
+  if (event.target.matches('[role="treeitem"]')) {
+    for (const other of tree.querySelectorAll('[tabindex="0"]')) other.tabIndex = -1
+    event.target.tabIndex = 0
+  }
+})
+
+// Dragging: between two siblings it is done at once, elsewhere the page of the move says first what it will do.
+let dragged = null
+const rowAt = (event) => event.target.closest?.('.tree-row')
+const itemAt = (row) => row?.closest('[role="treeitem"]')
+
+function dropOn(event) {
+  const row = rowAt(event)
+  const item = itemAt(row)
+  if (!dragged || !item?.dataset.id || item === dragged || dragged.contains(item)) return null
+  const { top, height } = row.getBoundingClientRect()
+  const at = (event.clientY - top) / height
+  const where = !item.dataset.parent || (at > 0.3 && at < 0.7) ? 'into' : at <= 0.3 ? 'before' : 'after'
+  return { row, item, where }
+}
+
+function unmark() {
+  for (const row of tree.querySelectorAll('.drop-before, .drop-after, .drop-into'))
+    row.classList.remove('drop-before', 'drop-after', 'drop-into')
+}
+
+tree.addEventListener('dragstart', (event) => {
+  dragged = itemAt(rowAt(event))
+  event.dataTransfer.effectAllowed = 'move'
+  event.dataTransfer.setData('text/plain', nameOf(dragged))
+})
+tree.addEventListener('dragover', (event) => {
+  const drop = dropOn(event)
+  unmark()
+  if (!drop) return
+  event.preventDefault()
+  drop.row.classList.add(`drop-${drop.where}`)
+})
+tree.addEventListener('dragend', () => {
+  unmark()
+  dragged = null
+})
+tree.addEventListener('drop', (event) => {
+  const drop = dropOn(event)
+  unmark()
+  if (!drop) return
+  event.preventDefault()
+  const { item, where } = drop
+  const isSibling = where !== 'into' && item.dataset.parent === dragged.dataset.parent
+  if (isSibling) return post(dragged, 'place', { [where]: item.dataset.id })
+  const to = where === 'into' ? item.dataset.id : item.dataset.parent
+  const query = new URLSearchParams({ to, ...(where === 'into' ? {} : { [where]: item.dataset.id }) })
+  location.href = `${tree.dataset.url.replace(/tree$/, 'node')}/${dragged.dataset.id}/move?${query}`
+})
+
+tree.setAttribute('role', 'tree')
+dress(tree, 1)
+const begin = tree.querySelector('[data-chosen]') ?? tree.querySelector('[role="treeitem"]')
+begin.tabIndex = 0
+if (location.hash.startsWith('#n-')) focus(document.getElementById(location.hash.slice(1)))
