@@ -61,7 +61,9 @@ export async function writeNodes(djet: Djet, stage: Stage, basetype: string): Pr
     `insert into djet.node (parent_id, part, path, position, basetype, name, title, data, created_by, modified_by)
      select s.parent_id,
        case when s.nth > 1 or exists (
-         select from djet.node n where n.parent_id = s.parent_id and n.part = s.part
+         select from djet.node p join djet.node n
+           on n.path = (case p.path when '/' then '/' else p.path || '/' end || s.part) collate "C"
+         where p.id = s.parent_id
        ) then ${ownPart('s.part', 's.number')} else s.part end,
        '', coalesce(last.position, 0) + ${STEP} * row_number() over (order by s.line), $1, s.title, s.title,
        jsonb_strip_nulls(s.data), $2, $2
