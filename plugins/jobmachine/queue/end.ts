@@ -42,7 +42,7 @@ export interface Ended {
 /** Parcels whose tasks are all over go with the statement that ends the last of them. */
 const DRAINED = `
     drained as (
-      delete from jobmachine.held h where h.held_id = any ($8::bigint[]) and h.worker_id = $1
+      delete from jobmachine.held h where h.held_id = any ($8::bigint[]) and h.worker_id + 0 = $1
     )`
 
 const OVER = `count(*)::int as n,
@@ -52,7 +52,7 @@ const OVER = `count(*)::int as n,
       count(case when announce then pg_notify('jobmachine_task', task_id::text) end) as announced`
 
 const MOMENT = `coalesce(case when t.status = 100 then t.started end, now() - e.ran * interval '1 millisecond')`
-const WAITED = `greatest(0, extract(epoch from t.started - greatest(t.created, t.run_after)) * 1000)::float8`
+const WAITED = `greatest(0, date_part('epoch', t.started - greatest(t.created, t.run_after)) * 1000)`
 
 // `status + 0`: the key is the id. An index that begins with the status would be walked for each row.
 const FINISH = `
@@ -223,7 +223,7 @@ export async function dropHeld(runner: Runner, workerId: number, drained: readon
   await runner.query(
     {
       name: 'jobmachine.drop_held',
-      text: 'delete from jobmachine.held where held_id = any ($2::bigint[]) and worker_id = $1',
+      text: 'delete from jobmachine.held where held_id = any ($2::bigint[]) and worker_id + 0 = $1',
     },
     [workerId, drained],
   )

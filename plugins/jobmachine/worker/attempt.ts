@@ -33,19 +33,22 @@ export type Outcome =
       readonly soon: boolean
     }
 
-/** Runs the function of a task in this thread. Never throws. */
+/**
+ * Runs the function of a task in this thread. Never throws.
+ * @param source asked for its signal when the function wants it
+ */
 export async function runAttempt(
   parts: AttemptParts,
   job: AnyJob,
   claimed: Claimed,
-  signal: AbortSignal,
+  source: { readonly signal: AbortSignal },
 ): Promise<Outcome> {
   const began = performance.now()
-  const handle = new AttemptHandle(parts, claimed, job.name, signal)
+  const handle = new AttemptHandle(parts, claimed, job.name, source)
   try {
     const params = readParams(job, claimed.parameters)
     const djet = parts.app.scope({
-      signal,
+      signal: () => source.signal,
       add: { task: handle },
       origin: { door: 'job', via: `task ${handle.id}` },
     })

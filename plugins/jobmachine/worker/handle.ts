@@ -23,20 +23,25 @@ export class AttemptHandle implements TaskHandle {
   readonly id: number
   readonly class: string
   readonly attempt: number
-  readonly signal: AbortSignal
   /** Whether pages that show the task have something new to show. */
   told = false
   readonly #parts: HandleParts
   readonly #holder: Holder
+  readonly #source: { readonly signal: AbortSignal }
   #inside: Djet | undefined
 
-  constructor(parts: HandleParts, holder: Holder, className: string, signal: AbortSignal) {
+  constructor(
+    parts: HandleParts,
+    holder: Holder,
+    className: string,
+    source: { readonly signal: AbortSignal },
+  ) {
     this.#parts = parts
     this.#holder = { id: holder.id, turn: holder.turn, attempt: holder.attempt }
     this.id = holder.id
     this.class = className
     this.attempt = holder.attempt
-    this.signal = signal
+    this.#source = source
   }
 
   /** From now on results and files are written in that transaction; undefined: at once, beside any. */
@@ -47,6 +52,10 @@ export class AttemptHandle implements TaskHandle {
   /** Whether pages that show the task are to be told of its end, after so many milliseconds. */
   isWorthTelling(ran: number): boolean {
     return this.told || ran > NOTICEABLE
+  }
+
+  get signal(): AbortSignal {
+    return this.#source.signal
   }
 
   progress(done: number, total?: number, note?: string): void {

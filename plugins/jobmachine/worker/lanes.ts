@@ -23,8 +23,8 @@ export class Lanes implements Runner {
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
       idleTimeoutMillis: 60_000,
+      verify: (client, done) => void client.query(PLANS).then(() => done(), done),
     })
-    this.#pool.on('connect', (client) => void client.query(PLANS).catch(() => {}))
     this.#pool.on('error', () => {})
   }
 

@@ -7,6 +7,7 @@ import { classIds } from '../queue/classes.ts'
 import { giveBack, showRunning } from '../queue/hold.ts'
 import { claimLimited } from '../queue/limited.ts'
 import { onLocalWake, wakeWorkers } from '../queue/wake.ts'
+import { Abort } from './abort.ts'
 import { Ends } from './ends.ts'
 import { Holdings } from './holdings.ts'
 import { Lanes } from './lanes.ts'
@@ -31,7 +32,7 @@ const POLL = [1000, 2000] as const
 
 interface Running {
   readonly claimed: Claimed
-  readonly controller: AbortController
+  readonly abort: Abort
   /** Epoch milliseconds. */
   readonly began: number
   /** Epoch milliseconds. */
@@ -147,7 +148,7 @@ export class Machine {
 
   /** Somebody cancelled this task. */
   cancel(id: number): void {
-    this.#running.get(id)?.controller.abort(new TaskAborted('cancelled', 'cancelled'))
+    this.#running.get(id)?.abort.abort(new TaskAborted('cancelled', 'cancelled'))
   }
 
   /** The worker id was given up for dead while this thread did not answer. */
@@ -167,8 +168,8 @@ export class Machine {
     await this.#claiming
     await this.#giveBack()
     if (!(await this.#idleWithin(grace))) {
-      for (const { controller } of this.#running.values()) {
-        controller.abort(new TaskAborted('stopping', 'the worker stops'))
+      for (const { abort } of this.#running.values()) {
+        abort.abort(new TaskAborted('stopping', 'the worker stops'))
       }
       await this.#idleWithin(ABORT_GRACE)
     }
@@ -190,9 +191,9 @@ export class Machine {
       this.#held = []
       this.#holdings.keeping([])
       this.#holdings.gaveBack()
-      for (const { claimed, controller } of this.#running.values()) {
+      for (const { claimed, abort } of this.#running.values()) {
         if (claimed.workerId !== workerId) {
-          controller.abort(new TaskAborted('lost', 'the task was given to another worker'))
+          abort.abort(new TaskAborted('lost', 'the task was given to another worker'))
         }
       }
       this.#options.onWorkerId(workerId)
@@ -311,27 +312,22 @@ export class Machine {
     const deadline = began + limit
     const slot = this.#freeSlots.pop()!
     const { slots } = this.#options
-    if (
-      !slots.occupy(slot, {
-        ...claimed,
-        limit,
-        deadline: deadline + ABORT_GRACE,
-        began: began + this.#session.ahead,
-      })
-    ) {
+    const { id, turn, attempt } = claimed
+    const last = deadline + ABORT_GRACE
+    if (!slots.occupy(slot, id, turn, attempt, limit, last, began + this.#session.ahead)) {
       this.#freeSlots.push(slot)
       this.#held = []
       this.#resync = true
       this.wake()
       return false
     }
-    const controller = new AbortController()
-    this.#running.set(claimed.id, { claimed, controller, began, deadline, limit })
-    void runTask(this.#parts, job, claimed, controller.signal).then((took) => {
+    const abort = new Abort()
+    this.#running.set(id, { claimed, abort, began, deadline, limit })
+    void runTask(this.#parts, job, claimed, abort).then((took) => {
       slots.free(slot)
       this.#freeSlots.push(slot)
-      this.#running.delete(claimed.id)
-      this.#shown.delete(claimed.id)
+      this.#running.delete(id)
+      this.#shown.delete(id)
       this.#prefetch.took(took)
       this.#fill()
     })
@@ -340,9 +336,9 @@ export class Machine {
 
   #look(): void {
     const now = Date.now()
-    for (const { deadline, limit, controller } of this.#running.values()) {
-      if (now >= deadline && !controller.signal.aborted) {
-        controller.abort(new TaskAborted('timeout', timeoutMessage(limit)))
+    for (const { deadline, limit, abort } of this.#running.values()) {
+      if (now >= deadline && !abort.aborted) {
+        abort.abort(new TaskAborted('timeout', timeoutMessage(limit)))
       }
     }
     void this.#show(SHOWN)

@@ -3,6 +3,7 @@ import { attemptsOf, retryDelay } from '../backoff.ts'
 import { TaskAborted } from '../error.ts'
 import type { AnyJob } from '../job.ts'
 import type { Claimed } from '../queue/claim.ts'
+import type { Abort } from './abort.ts'
 import { type AttemptParts, type Outcome, runAttempt } from './attempt.ts'
 import type { Ends } from './ends.ts'
 
@@ -14,15 +15,10 @@ export interface RunParts extends AttemptParts {
  * Runs one attempt of a task and hands its end over to be written. Never throws.
  * @returns milliseconds it took
  */
-export async function runTask(
-  parts: RunParts,
-  job: AnyJob,
-  claimed: Claimed,
-  signal: AbortSignal,
-): Promise<number> {
+export async function runTask(parts: RunParts, job: AnyJob, claimed: Claimed, abort: Abort): Promise<number> {
   const began = performance.now()
-  const outcome = await runAttempt(parts, job, claimed, signal)
-  conclude(parts, job, claimed, signal, outcome)
+  const outcome = await runAttempt(parts, job, claimed, abort)
+  conclude(parts, job, claimed, abort, outcome)
   return performance.now() - began
 }
 
@@ -30,27 +26,30 @@ function conclude(
   { ends, app, retention: usual }: RunParts,
   job: AnyJob,
   claimed: Claimed,
-  signal: AbortSignal,
+  abort: Abort,
   outcome: Outcome,
 ): void {
   const { id, turn, attempt } = claimed
   const retention = job.retention ?? usual
-  const end = { id, turn, attempt, ran: outcome.ran, retention }
+  const { ran } = outcome
   if (outcome.end === 'committed') ends.settled(claimed, outcome.over)
   else if (outcome.end === 'lost') {
     app.log.warn(`task ${id} was taken from this worker before it ended; what it did is rolled back`)
     ends.settled(claimed, { parents: [], needed: [] })
   } else if (outcome.end === 'done') {
-    ends.finished(claimed, { ...end, result: outcome.result, announce: outcome.announce })
+    const { result, announce } = outcome
+    // All in one literal: a spread costs more than the rest of this function.
+    ends.finished(claimed, { id, turn, attempt, ran, retention, result, announce })
   } else {
-    const aborted = signal.aborted && signal.reason instanceof TaskAborted ? signal.reason : undefined
+    const aborted = abort.reason instanceof TaskAborted ? abort.reason : undefined
     // Whoever takes the task, or gives it back, writes what is to be said of it.
     if (aborted?.why === 'lost' || aborted?.why === 'stopping') return
     const again = aborted ? aborted.why === 'timeout' : outcome.again
     const last = !again || attempt >= attemptsOf(claimed, job)
     const wait = outcome.soon ? shortDelay(attempt) : retryDelay(job, attempt)
-    const { error, stack } = outcome
-    ends.failed(claimed, { ...end, error: aborted?.message ?? error, stack, delay: last ? null : wait })
+    const { stack } = outcome
+    const error = aborted?.message ?? outcome.error
+    ends.failed(claimed, { id, turn, attempt, ran, retention, error, stack, delay: last ? null : wait })
   }
 }
 

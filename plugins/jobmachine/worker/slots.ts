@@ -40,8 +40,23 @@ export class Slots {
   }
 
   /** Takes a slot for a task about to start. False: the task has been seized and must not start. */
-  occupy(slot: number, task: SlotTask): boolean {
-    this.#words.set([task.id, task.turn, task.attempt, task.limit, task.deadline, task.began], slot * WORDS)
+  occupy(
+    slot: number,
+    id: number,
+    turn: number,
+    attempt: number,
+    limit: number,
+    deadline: number,
+    began: number,
+  ): boolean {
+    const words = this.#words
+    const at = slot * WORDS
+    words[at] = id
+    words[at + 1] = turn
+    words[at + 2] = attempt
+    words[at + 3] = limit
+    words[at + 4] = deadline
+    words[at + 5] = began
     Atomics.store(this.#flags, slot, 1)
     if (Atomics.load(this.#flags, this.size) === 0) return true
     this.free(slot)
