@@ -56,10 +56,29 @@ export async function lock(
   return [nodeOf(row), ...branch.slice(1)]
 }
 
+/** Milliseconds a person waits at most for others who are changing the tree, such as a long import. */
+const LONGEST_WAIT = 15_000
+
 /**
  * Waits for running inserts and moves, and holds back new ones. The trigger that keeps the paths does the same;
  * here it is done before any row is locked, since an insert holds this lock when it comes to lock its parent.
+ * @throws {DjetError} TREE_BUSY, 503, when somebody else is at it for long and a user waits
  */
 export async function lockTree({ options }: NodeStore): Promise<void> {
-  await options.connection.query("select pg_advisory_xact_lock(hashtext('djet.node'), 0)")
+  const { connection, rights } = options
+  const lock = "select pg_advisory_xact_lock(hashtext('djet.node'), 0)"
+  if (rights === undefined) {
+    await connection.query(lock)
+    return
+  }
+  const limit = "select set_config('lock_timeout', $1, true)"
+  await connection.query(limit, [`${LONGEST_WAIT}ms`])
+  try {
+    await connection.query(lock)
+  } catch (error) {
+    if ((error as { code?: string }).code !== '55P03') throw error
+    const message = 'many pages are being changed just now, by an import perhaps. Try again in a minute.'
+    throw new DjetError('TREE_BUSY', message, { status: 503, expose: true, cause: error })
+  }
+  await connection.query(limit, ['0'])
 }

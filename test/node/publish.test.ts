@@ -264,3 +264,26 @@ describe('at a time', () => {
     ).rejects.toMatchObject({ code: 'SCHEDULE_INVALID' })
   })
 })
+
+test('the edit form of one who may not publish saves drafts, and goes on from them', async () => {
+  await djet.nodes.update('/', { acl: { everyone: ['view', 'edit'], editor: ['view', 'edit', 'publish'] } })
+  const answer = await visitor.post(`${one.path}/-/edit`, {
+    name: 'one',
+    title: 'Mine',
+    text: 'Two.',
+    version: '1',
+  })
+  expect([answer.status, answer.location]).toEqual([303, one.path])
+  expect((await visitor.get(one.path)).text).toContain('is saved as a draft')
+  expect(await djet.nodes.require(one)).toMatchObject({ title: 'one', data: { text: 'One.' } })
+  const { text } = await visitor.get(`${one.path}/-/edit`)
+  expect(text).toContain('value="Mine"')
+  expect(text).toContain('name="version" value="1.1"')
+  const again = await visitor.post(`${one.path}/-/edit`, { name: 'one', title: 'Late', version: '1' })
+  expect([again.status, again.text.includes('in the meantime')]).toEqual([422, true])
+  const made = await visitor.post(`${news.path}/-/new/story`, { name: 'Fresh' })
+  expect(made.location).toBe(`${news.path}/fresh`)
+  expect((await djet.nodes.require(`${news.path}/fresh`)).status).toBe('draft')
+  const roles = { everyone: ['view'], author: ['view', 'edit'], editor: ['view', 'edit', 'publish'] }
+  await djet.nodes.update('/', { acl: roles })
+})
