@@ -1,7 +1,7 @@
 import type { Djet, NodeRef } from '../../core/index.ts'
 import { ADMIN, DjetError, rolesOf } from '../../core/index.ts'
 import type { AnyJob } from './job.ts'
-import { BATCH } from './jobs.ts'
+import { BATCH, BULK } from './jobs.ts'
 import { jobsOf } from './registry.ts'
 
 const NONE: ReadonlySet<string> = new Set()
@@ -26,7 +26,7 @@ export function maySee(djet: Djet, className: string): boolean {
  * @param node the jobs node
  */
 export async function mayStart(djet: Djet, node: NodeRef, job: AnyJob): Promise<boolean> {
-  return holds(djet, job.access.start) && (await djet.can('start', node))
+  return isByHand(djet, job) && (await djet.can('start', node))
 }
 
 /** @throws {DjetError} ACCESS_DENIED, 403 (401 for a visitor) */
@@ -40,7 +40,7 @@ export async function requireStart(djet: Djet, node: NodeRef, job: AnyJob): Prom
 /** The jobs the scope's user may start by hand, in the order of their names for people. */
 export async function startable(djet: Djet, node: NodeRef): Promise<AnyJob[]> {
   if (!(await djet.can('start', node))) return []
-  const jobs = [...jobsOf(djet.app).values()].filter((job) => holds(djet, job.access.start))
+  const jobs = [...jobsOf(djet.app).values()].filter((job) => isByHand(djet, job))
   return jobs.sort((a, b) => a.label.localeCompare(b.label) || (a.name < b.name ? -1 : 1))
 }
 
@@ -76,6 +76,11 @@ export async function requireCancel(
   throw new DjetError('ACCESS_DENIED', `you may not cancel or retry tasks of class '${task.class}'.`, {
     status: djet.user === null ? 401 : 403,
   })
+}
+
+/** What only other pages send is started by nobody, administrators included. */
+function isByHand(djet: Djet, job: AnyJob): boolean {
+  return job.name !== BULK && holds(djet, job.access.start)
 }
 
 function closedTo(djet: Djet, rolesFor: (job: AnyJob) => readonly string[] | undefined): ReadonlySet<string> {

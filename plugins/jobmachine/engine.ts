@@ -1,37 +1,30 @@
 import type { EngineContext, EngineRouter } from '../../core/index.ts'
-import { DjetError, defineEngine, sendFile } from '../../core/index.ts'
-import { mayCancel, mayStart, requireCancel } from './access.ts'
+import { DjetError, defineEngine, type Engine, sendFile, wantsJson } from '../../core/index.ts'
+import { mayCancel, maySee, mayStart, requireCancel, requireStart } from './access.ts'
 import { cancelTask, retryTask } from './actions.ts'
-import { classCounts, total } from './counts.ts'
-import { classNames, listTasks } from './list.ts'
+import { bulkRoutes } from './bulk/routes.ts'
+import { listTasks } from './list.ts'
+import type { Settings } from './options.ts'
+import { listRoute } from './overview/page.ts'
+import { overviewRoutes } from './overview/routes.ts'
 import { isOwnPlace, linkRoutes, showOwn } from './own/routes.ts'
 import { isOwn, sightOf } from './own/sight.ts'
-import { idOf } from './path.ts'
+import { idOf, pageOf } from './path.ts'
+import { type Dependency, dependenciesOf } from './queue/dependency.ts'
 import { jobsOf } from './registry.ts'
 import { resultFile } from './result-file.ts'
 import { scheduleRoutes } from './schedule/routes.ts'
 import { startRoutes } from './start/routes.ts'
-import { STATUSES } from './status.ts'
+import { startTask } from './start/start.ts'
+import { type Status, statusWord } from './status.ts'
 import { streamEvents } from './stream-events.ts'
 import { type TaskView, taskView } from './view.ts'
+import { isWatchPlace, watchRoutes } from './watch-routes.ts'
 
 function jobsRoutes(router: EngineRouter): void {
-  router.get('/', async (ctx) => {
-    const { status, class: className } = filterOf(ctx)
-    const [list, counts, classes] = await Promise.all([
-      listTasks(ctx.djet, { status, class: className, ...pageOf(ctx) }),
-      classCounts(ctx.djet),
-      classNames(ctx.djet),
-    ])
-    await ctx.render('jobmachine/jobs.eta', {
-      ...list,
-      counts: total(counts.filter((each) => !className || each.class === className)),
-      classes,
-      statuses: STATUSES,
-      filter: { status: status ?? null, class: className ?? null },
-    })
-  })
-
+  listRoute(router)
+  overviewRoutes(router)
+  bulkRoutes(router)
   scheduleRoutes(router)
 
   router.get('/task/:id', async (ctx) => {
@@ -43,12 +36,14 @@ function jobsRoutes(router: EngineRouter): void {
       return showOwn(ctx, id, { isGuest: false, base: `/task/${id}`, mayCancel: cancel })
     }
     const task = await requireTask(ctx, id, may)
+    const dependencies = await seenDependencies(ctx, id)
     const tasks = task.children
-      ? await listTasks(ctx.djet, { parent: task.id, status: filterOf(ctx).status, ...pageOf(ctx) })
+      ? await listTasks(ctx.djet, { parent: task.id, status: ctx.payload.query.status, ...pageOf(ctx) })
       : null
     await ctx.render('jobmachine/task.eta', {
       task,
       tasks,
+      dependencies,
       may: { cancel, retry: may, start: await mayStartAgain(ctx, task) },
     })
   })
@@ -60,7 +55,9 @@ function jobsRoutes(router: EngineRouter): void {
 
   router.get('/task/:id/result/:result', async (ctx) => {
     const { id } = await sightOf(ctx, idOf(ctx, 'id'))
-    await sendFile(ctx, await resultFile(ctx.djet, id, idOf(ctx, 'result')))
+    const file = await resultFile(ctx.djet, id, idOf(ctx, 'result'))
+    // Inline only what shows itself without running anything: sendFile knows which types do.
+    await sendFile(ctx, file, { inline: ctx.payload.query.show !== undefined })
   })
 
   router.post('/task/:id/retry', async (ctx) => {
@@ -79,45 +76,66 @@ function jobsRoutes(router: EngineRouter): void {
     ctx.seeOther(ctx.below(`/task/${task.id}`))
   })
 
+  router.post('/task/:id/again', async (ctx) => {
+    const id = idOf(ctx, 'id')
+    const { class: name, sight } = await sightOf(ctx, id)
+    const job = jobsOf(ctx.djet.app).get(name)
+    if (!job || sight !== 'staff')
+      throw new DjetError('NOT_FOUND', `there is no task ${id}.`, { status: 404 })
+    await requireStart(ctx.djet, ctx.node, job)
+    const { parameters, title, priority } = await requireTask(ctx, id, false)
+    try {
+      const options = { priority, ...(title === null ? {} : { title }) }
+      const task = await startTask(ctx.djet, job, parameters ?? {}, options)
+      ctx.flash('A new task with the same parameters is sent.')
+      ctx.seeOther(task.url)
+    } catch (error) {
+      if (!(error instanceof DjetError) || !error.fields || wantsJson(ctx)) throw error
+      ctx.flash(error.message, 'problem')
+      ctx.seeOther(ctx.below(`/start/${encodeURIComponent(name)}?from=${id}`))
+    }
+  })
+
   linkRoutes(router)
   startRoutes(router)
 }
 
-/** Answers for the jobmachine node: the list of tasks, one task, its results. */
-export const jobsEngine = defineEngine(jobsRoutes, { guards: isOwnPlace })
+/** Answers for the jobmachine node: the overview and list of tasks, one task, its results, metrics. */
+export function jobsEngine(settings: Settings): Engine {
+  return defineEngine(
+    (router) => {
+      jobsRoutes(router)
+      watchRoutes(router, settings)
+    },
+    { guards: (restPath) => isOwnPlace(restPath) || isWatchPlace(restPath) },
+  )
+}
 
 /** A task as this visitor may see it: stack traces only for those who may cancel. @throws {DjetError} NOT_FOUND, 404 */
 async function requireTask(ctx: EngineContext, id: number, withStack: boolean): Promise<TaskView> {
   const task = await taskView(ctx.djet, id)
   if (!task) throw new DjetError('NOT_FOUND', `there is no task ${id}.`, { status: 404 })
   if (withStack) return task
-  return { ...task, attempts: task.attempts.map((attempt) => ({ ...attempt, stack: null })) }
+  const withoutStack = <T extends object>(attempt: T) => ({ ...attempt, stack: null })
+  return { ...task, attempts: task.attempts.map(withoutStack), timeline: task.timeline.map(withoutStack) }
+}
+
+type DependencyLine = Omit<Dependency, 'status'> & { readonly status: Status }
+
+/** What a task waits for and what waits for it, of classes this visitor sees. */
+async function seenDependencies(
+  ctx: EngineContext,
+  id: number,
+): Promise<Readonly<Record<'after' | 'before', readonly DependencyLine[]>>> {
+  const { after, before } = await dependenciesOf(ctx.djet, id)
+  const seen = (all: readonly Dependency[]) =>
+    all
+      .filter((each) => maySee(ctx.djet, each.class))
+      .map((each) => ({ ...each, status: statusWord(each.status) }))
+  return { after: seen(after), before: seen(before) }
 }
 
 async function mayStartAgain(ctx: EngineContext, task: TaskView): Promise<boolean> {
   const job = jobsOf(ctx.djet.app).get(task.class)
   return job !== undefined && (await mayStart(ctx.djet, ctx.node, job))
-}
-
-function filterOf(ctx: EngineContext): { status: string | undefined; class: string | undefined } {
-  const { status, class: className } = ctx.payload.query
-  return { status: status || undefined, class: className || undefined }
-}
-
-/** @throws {DjetError} JOBS_FILTER, 400 */
-function pageOf(ctx: EngineContext): { before?: number; after?: number } {
-  const page: { before?: number; after?: number } = {}
-  // Not `after`: that word pages through the children of a node.
-  for (const [name, key] of [
-    ['older', 'before'],
-    ['newer', 'after'],
-  ] as const) {
-    const text = ctx.payload.query[name]
-    if (text === undefined || text === '') continue
-    if (!/^\d{1,15}$/.test(text)) {
-      throw new DjetError('JOBS_FILTER', `'${name}' must be the number of a task.`, { status: 400 })
-    }
-    page[key] = Number(text)
-  }
-  return page
 }

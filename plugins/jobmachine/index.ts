@@ -1,5 +1,6 @@
 import { definePlugin } from '../../core/index.ts'
 import { jobmachineBasetype } from './basetypes.ts'
+import { bulk } from './bulk/job.ts'
 import { sendCommand, workCommand } from './commands.ts'
 import { jobsEngine } from './engine.ts'
 import { echo, noop } from './jobs.ts'
@@ -18,8 +19,8 @@ export const jobmachine = definePlugin((options: JobmachineOptions) => {
     folder: new URL('.', import.meta.url),
     extensionPoints: ['jobs', 'schedules'],
     basetypes: [jobmachineBasetype],
-    engines: { 'jobmachine.jobs': jobsEngine },
-    jobs: [echo, noop],
+    engines: { 'jobmachine.jobs': jobsEngine(settings) },
+    jobs: [echo, noop, bulk],
     commands: { work: workCommand(settings), send: sendCommand, schedule: scheduleCommand },
     check: (registry) => void schedulesOf(registry),
     seed: seedJobs(settings.path),
@@ -30,12 +31,15 @@ export const jobmachine = definePlugin((options: JobmachineOptions) => {
 export { mayCancel, maySee, mayStart } from './access.ts'
 export { cancelTask, retryTask } from './actions.ts'
 export { type Batch, sendBatch } from './batch.ts'
+export { type ClassCounts, classCounts } from './counts.ts'
 export { type Duration, inWords, milliseconds } from './duration.ts'
 export { JobFailed, TaskAborted } from './error.ts'
+export { type Health, healthOf } from './health.ts'
 export { type AnyJob, defineJob, type Job, type JobAccess, type JobPolicy, type ParamsOf } from './job.ts'
 export { echo, noop } from './jobs.ts'
 export type { LimitPolicy, Rate } from './limits.ts'
-export { type ListFilter, listTasks, type TaskLine, type TaskList } from './list.ts'
+export { type ListFilter, listTasks, type TaskFilter, type TaskLine, type TaskList } from './list.ts'
+export { metrics } from './metrics.ts'
 export type { JobmachineOptions } from './options.ts'
 export { publicTaskUrl } from './own/link.ts'
 export { pauseClass, pausedClasses, resumeClass } from './pause.ts'

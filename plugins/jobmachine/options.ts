@@ -20,6 +20,10 @@ export interface JobmachineOptions {
   retention?: Duration
   /** Where the jobs page is made when the site is set up; `/jobs` when absent. */
   path?: string
+  /** Who sends `Authorization: Bearer <token>` reads `/jobs/metrics`; at least 16 characters. */
+  metricsToken?: string
+  /** How long the oldest task may be due before `/jobs/health` answers 503; `1h` when absent. */
+  maxWait?: Duration
 }
 
 /** The options with every default filled in. */
@@ -32,6 +36,9 @@ export interface Settings {
   /** Milliseconds. */
   readonly retention: number
   readonly path: string
+  readonly metricsToken: string | undefined
+  /** Milliseconds. */
+  readonly maxWait: number
 }
 
 /** 30 days, in milliseconds. */
@@ -47,6 +54,8 @@ const schema = z.strictObject({
     .string()
     .regex(/^(\/[^/\s]+)+$/, "must be a path like '/jobs'")
     .default('/jobs'),
+  metricsToken: z.string().min(16).optional(),
+  maxWait: z.string().default('1h'),
 })
 
 /**
@@ -65,6 +74,8 @@ export function checkOptions(options: JobmachineOptions): Settings {
   }
   return Object.freeze({
     ...result.data,
+    metricsToken: result.data.metricsToken,
+    maxWait: milliseconds(result.data.maxWait, "option 'maxWait' of jobmachine()"),
     grace: milliseconds(result.data.grace, "option 'grace' of jobmachine()"),
     retention: milliseconds(result.data.retention, "option 'retention' of jobmachine()"),
   })

@@ -42,6 +42,23 @@ export interface ProgressView {
   readonly note: string | null
 }
 
+/** An attempt of a task, whatever became of it. */
+export interface TimelineEntry {
+  readonly attempt: number
+  readonly outcome: 'failed' | 'cancelled' | 'finished' | 'running'
+  readonly started: Date | null
+  readonly ended: Date | null
+  /** Whose row may have been removed: then only its number is known. */
+  readonly worker: {
+    readonly id: number
+    readonly host: string | null
+    readonly pid: number | null
+    readonly thread: number | null
+  } | null
+  readonly error: string | null
+  readonly stack: string | null
+}
+
 /** All there is to know about a task. */
 export interface TaskView {
   readonly id: number
@@ -69,6 +86,8 @@ export interface TaskView {
   readonly progress: ProgressView | null
   /** Oldest first. */
   readonly attempts: readonly AttemptView[]
+  /** All attempts, those that failed and the one under way or that finished; oldest first. */
+  readonly timeline: readonly TimelineEntry[]
   readonly results: readonly ResultView[]
   /** The last lines. */
   readonly log: readonly LogView[]
@@ -79,7 +98,8 @@ export interface TaskView {
 /** Lines of the log a page shows. */
 const LINES = 200
 
-interface TaskRow extends Omit<TaskView, 'status' | 'parameters' | 'progress' | 'worker' | 'children'> {
+interface TaskRow
+  extends Omit<TaskView, 'status' | 'parameters' | 'progress' | 'worker' | 'children' | 'timeline'> {
   readonly status: number
   readonly parameters: string | null
   readonly worker_id: number | null
@@ -116,6 +136,7 @@ export async function taskView(djet: Djet, id: number): Promise<TaskView | null>
   if (!row) return null
   const { worker_id, host, pid, thread, done, total, note, ...task } = row
   const children = row.class === BATCH ? await batchCounts(djet, id) : null
+  const failed = await attempts(djet, id)
   return {
     ...task,
     status: statusWord(row.status),
@@ -126,19 +147,55 @@ export async function taskView(djet: Djet, id: number): Promise<TaskView | null>
       : done === null
         ? null
         : { done, total, note },
-    attempts: await attempts(djet, id),
+    attempts: failed.map(({ host: _, pid: __, thread: ___, ...attempt }) => attempt),
+    timeline: timelineOf(row, failed),
     results: await results(djet, id),
     log: await logSince(djet, id, 0),
     children,
   }
 }
 
-function attempts(djet: Djet, id: number): Promise<AttemptView[]> {
-  return djet.query<AttemptView>(
-    `select attempt, worker_id as worker, started, ended, error, stack
-     from jobmachine.attempt where task_id = $1 order by attempt`,
+type AttemptRow = AttemptView & Record<'pid' | 'thread', number | null> & { readonly host: string | null }
+
+function attempts(djet: Djet, id: number): Promise<AttemptRow[]> {
+  return djet.query<AttemptRow>(
+    `select a.attempt, a.worker_id as worker, a.started, a.ended, a.error, a.stack, w.host, w.pid, w.thread
+     from jobmachine.attempt a left join jobmachine.worker w on w.worker_id = a.worker_id
+     where a.task_id = $1 order by a.attempt limit 1000`,
     [id],
   )
+}
+
+function timelineOf(row: TaskRow, failed: readonly AttemptRow[]): TimelineEntry[] {
+  const { attempt, started, finished, worker_id, host, pid, thread, cancelled } = row
+  const status = statusWord(row.status)
+  const entries = failed.map((each, n): TimelineEntry => {
+    const isLast = n === failed.length - 1 && status === 'failed'
+    return {
+      attempt: each.attempt,
+      outcome: cancelled && isLast ? 'cancelled' : 'failed',
+      started: each.started,
+      ended: each.ended,
+      worker:
+        each.worker === null
+          ? null
+          : { id: each.worker, host: each.host, pid: each.pid, thread: each.thread },
+      error: each.error,
+      stack: each.stack,
+    }
+  })
+  if (status === 'running' || status === 'finished') {
+    entries.push({
+      attempt,
+      outcome: status,
+      started,
+      ended: status === 'finished' ? finished : null,
+      worker: worker_id === null ? null : { id: worker_id, host, pid, thread },
+      error: null,
+      stack: null,
+    })
+  }
+  return entries
 }
 
 async function results(djet: Djet, id: number): Promise<ResultView[]> {

@@ -77,7 +77,6 @@ describe('counters', () => {
   })
 
   it('of many parcels are those that were counted last', async () => {
-    await sql(`delete from jobmachine.ready where class_id = jobmachine.class_id('trial.slow')`)
     await pauseClass(site.djet, slow.name)
     const { n } = (
       await sql(`with sent as (

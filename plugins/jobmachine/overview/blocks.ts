@@ -1,0 +1,42 @@
+import type { EngineContext } from '../../../core/index.ts'
+import { DjetError, didYouMean } from '../../../core/index.ts'
+import { mayCancel } from '../access.ts'
+import { BATCH } from '../jobs.ts'
+import { chartsOf, inTime } from './charts.ts'
+import { type Overview, overviewOf } from './overview.ts'
+import { SPANS, type Span } from './series.ts'
+
+/** Parts of the overview that are brought up to date one by one. */
+export const BLOCKS = ['counts', 'charts', 'workers', 'schedules'] as const
+export type Block = (typeof BLOCKS)[number]
+
+/** What the templates of the parts take beside the payload. */
+export interface BlockValues {
+  readonly overview: Overview
+  readonly span: Span
+  readonly spans: readonly Span[]
+  readonly charts: ReturnType<typeof chartsOf>
+  readonly inTime: typeof inTime
+  /** Classes the visitor may pause and resume. */
+  readonly pausable: ReadonlySet<string>
+}
+
+/** @throws {DjetError} JOBS_FILTER, 400 */
+export function spanOf(ctx: EngineContext): Span {
+  const word = ctx.payload.query.span
+  if (!word) return 'hour'
+  const span = SPANS.find((each) => each === word)
+  if (span) return span
+  const hint = didYouMean(word, SPANS)
+  throw new DjetError('JOBS_FILTER', `'span' is one of ${SPANS.join(', ')}.${hint}`, { status: 400 })
+}
+
+/** The overview as this visitor sees it. */
+export async function blockValues(ctx: EngineContext, span: Span): Promise<BlockValues> {
+  const overview = await overviewOf(ctx.djet, span)
+  const pausable = new Set<string>()
+  for (const { class: name } of overview.classes) {
+    if (name !== BATCH && (await mayCancel(ctx.djet, ctx.node, { id: 0, class: name }))) pausable.add(name)
+  }
+  return { overview, span, spans: SPANS, charts: chartsOf(overview.series), inTime, pausable }
+}
