@@ -1,4 +1,6 @@
 import type { Basetype } from './basetype.ts'
+import { type Conflict, conflictOf } from './edit/conflict.ts'
+import { draftsOnly, openForEditing, publishRoutes } from './edit/publishing.ts'
 import { allow, defineEngine, type EngineContext } from './engine.ts'
 import { DjetError } from './error.ts'
 import { parseData } from './field/index.ts'
@@ -35,29 +37,39 @@ export const defaultEngine = defineEngine((router) => {
   })
 
   router.get('/-/edit', allow('edit'), async (ctx) => {
-    const version = await openForEditing(ctx)
-    await ctx.render('node/edit.eta', { version })
+    await ctx.render('node/edit.eta', await openForEditing(ctx))
   })
   router.post('/-/edit', allow('edit'), upload(), async (ctx) => {
-    const version = await openForEditing(ctx)
+    const shown = await openForEditing(ctx)
     const { basetype } = ctx.payload
-    await save(ctx, basetype, 'node/edit.eta', true, { version }, async (djet, data) => {
+    await save(ctx, basetype, 'node/edit.eta', true, shown, async (djet, data) => {
       const { name, title, part } = textsOf(ctx)
       const began = String(ctx.form.version ?? '')
       const content = { name, title, data, ...(/^[1-9][\d.]*$/.test(began) ? { ifVersion: began } : {}) }
-      if (draftsOnly(ctx)) {
+      if (draftsOnly(ctx) || ctx.form.do === 'draft') {
         await withIfMatch(ctx, (expected) => djet.nodes.saveDraft(ctx.node, { ...content, ...expected }))
         ctx.flash(`${name} is saved as a draft. Visitors see it once it is published.`)
         return ctx.node.path
       }
-      const change = { ...content, ...(ctx.node.parentId === null || part === '' ? {} : { part }) }
-      const node = await withIfMatch(ctx, (expected) =>
-        djet.nodes.update(ctx.node, { ...change, ...expected }),
+      const place = ctx.node.parentId === null || part === '' || part === ctx.node.part ? {} : { part }
+      if (began.includes('.')) {
+        // What was begun with a draft is a draft until it is published, which is asked for here.
+        await djet.nodes.saveDraft(ctx.node, content)
+        const published = await djet.nodes.publish(ctx.node)
+        const node = 'part' in place ? await djet.nodes.update(ctx.node, place) : published
+        ctx.flash(`${node.name} is published.`)
+        return node.path
+      }
+      let node = await withIfMatch(ctx, (expected) =>
+        djet.nodes.update(ctx.node, { ...content, ...place, ...expected }),
       )
-      ctx.flash(`${node.name} is saved.`)
+      const publishes = ctx.form.do === 'publish' && node.status !== 'published'
+      if (publishes) node = await djet.nodes.publish(node)
+      ctx.flash(`${node.name} is ${publishes ? 'published' : 'saved'}.`)
       return node.path
     })
   })
+  publishRoutes(router)
 
   router.get('/-/new/:basetype', allow('edit'), async (ctx) => {
     const newBasetype = beginNew(ctx)
@@ -113,20 +125,6 @@ export const defaultEngine = defineEngine((router) => {
   })
 })
 
-/** Whether what this user saves here waits until somebody publishes it. */
-function draftsOnly({ node, payload }: EngineContext): boolean {
-  return node.status === 'published' && !payload.can('publish')
-}
-
-/** Fills the form with the node, or with its draft for whoever works on that; gives the version he begins with. */
-async function openForEditing(ctx: EngineContext): Promise<string> {
-  const draft = draftsOnly(ctx) ? await ctx.djet.nodes.draftOf(ctx.node) : null
-  if (draft === null) return String(ctx.node.version)
-  const node = await ctx.djet.nodes.withDraft(ctx.node)
-  Object.assign(ctx.payload, { node, editing: { basetype: ctx.payload.basetype, data: node.data } })
-  return draft.id
-}
-
 /** The type of the node to be made, whose fields with their defaults the form shows. */
 function beginNew(ctx: EngineContext): Basetype {
   const basetype = ctx.djet.app.basetypes.get(ctx.params.basetype ?? '')
@@ -157,6 +155,7 @@ async function save(
   const input = { ...ctx.form, ...files }
   const { data, errors } = parseData(basetype.fields, input, { partial, form: true, onlyKnown: true })
   const problems: Record<string, string> = { ...errors }
+  let conflict: Conflict | undefined
   if (!textsOf(ctx).name) problems.name = 'must be filled in'
   try {
     if (Object.keys(problems).length === 0) {
@@ -170,19 +169,19 @@ async function save(
   } catch (error) {
     const forForm = error instanceof DjetError && error.status >= 409 && error.status < 500
     if (!forForm || wantsJson(ctx)) throw error
-    ctx.payload.conflict = error.details
-    Object.assign(problems, error.fields ?? { '': error.message })
+    if (error.code === 'NODE_CHANGED') conflict = conflictOf(basetype, error)
+    else Object.assign(problems, error.fields ?? { '': error.message })
   }
   if (wantsJson(ctx)) {
     const message = `${basetype.title} cannot be saved as it was sent.`
     throw new DjetError('FORM_INVALID', message, { status: 422, fields: problems })
   }
-  ctx.status = 422
+  ctx.status = conflict ? 409 : 422
   // What no form sends, such as JSON objects, no form can show again.
   const texts = Object.entries(ctx.form).filter(([, value]) => typeof value !== 'object')
-  const form = { values: Object.fromEntries(texts), errors: problems }
+  const form = { values: { ...Object.fromEntries(texts), ...conflict?.values }, errors: problems }
   ctx.payload.form = form
-  await ctx.render(template, { newBasetype: basetype, form, ...shown })
+  await ctx.render(template, { newBasetype: basetype, form, ...shown, ...(conflict ? { conflict } : {}) })
 }
 
 /** The first uploaded file of each file field becomes its value. */

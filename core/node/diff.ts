@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type ChangeObject, diffLines, diffWordsWithSpace } from 'diff'
 import type { Basetype } from '../basetype.ts'
 import { fieldTitle } from '../field/index.ts'
+import type { Content } from './change.ts'
 import type { Version } from './version.ts'
 
 /** A piece of text that both have, or only the earlier (`removed`) or the later (`added`). */
@@ -45,28 +46,36 @@ const MOST_PATHS = 500
  */
 export function diffVersions(basetype: Basetype, before: Version, after: Version): Difference[] {
   const own = [
-    ['name', 'Name'],
-    ['title', 'Title'],
     ['part', 'Address'],
     ['status', 'Status'],
     ['acl', 'Access'],
   ] as const
-  const names = new Set([
-    ...Object.keys(basetype.fields),
-    ...Object.keys(before.data),
-    ...Object.keys(after.data),
-  ])
+  const [texts, data] = [diffTexts(before, after), diffData(basetype, before, after)]
   return [
+    ...texts,
     ...own.flatMap(([field, title]) => difference(field, title, before[field], after[field])),
-    ...[...names].flatMap((name) =>
-      difference(
-        `data.${name}`,
-        fieldTitle(name, basetype.fields[name]),
-        before.data[name],
-        after.data[name],
-      ),
-    ),
+    ...data,
   ]
+}
+
+/** What differs in what people write: name, title and fields. */
+export function diffContents(basetype: Basetype, before: Content, after: Content): Difference[] {
+  return [...diffTexts(before, after), ...diffData(basetype, before, after)]
+}
+
+function diffTexts(before: Content, after: Content): Difference[] {
+  const own = [
+    ['name', 'Name'],
+    ['title', 'Title'],
+  ] as const
+  return own.flatMap(([field, title]) => difference(field, title, before[field], after[field]))
+}
+
+function diffData(basetype: Basetype, { data: before }: Content, { data: after }: Content): Difference[] {
+  const names = new Set([...Object.keys(basetype.fields), ...Object.keys(before), ...Object.keys(after)])
+  return [...names].flatMap((name) =>
+    difference(`data.${name}`, fieldTitle(name, basetype.fields[name]), before[name], after[name]),
+  )
 }
 
 function difference(field: string, title: string, before: unknown, after: unknown): Difference[] {

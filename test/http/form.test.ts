@@ -137,8 +137,8 @@ describe('an edited page', () => {
       title: 'Her title',
       author: 'Anon',
     })
-    expect(answer.status).toBe(422)
-    expect(answer.text).toContain('was changed by the system in the meantime')
+    expect(answer.status).toBe(409)
+    expect(answer.text).toContain('<strong>the site itself</strong> saved this page')
     expect(answer.text).toContain('value="Her title"')
     expect((await djet.nodes.require('/books/shared')).title).toBe('His title')
   })

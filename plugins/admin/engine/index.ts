@@ -2,6 +2,7 @@ import { defineEngine } from '../../../core/index.ts'
 import { moveRoutes } from './move.ts'
 import { nodeRoutes } from './node.ts'
 import { treeRoutes } from './tree.ts'
+import { versionRoutes } from './versions.ts'
 
 /** Answers for the admin node: each part of the administration brings its routes. */
 export const adminEngine = defineEngine((router) => {
@@ -9,4 +10,5 @@ export const adminEngine = defineEngine((router) => {
   treeRoutes(router)
   nodeRoutes(router)
   moveRoutes(router)
+  versionRoutes(router)
 })

@@ -1,0 +1,95 @@
+import { allow, type EngineContext, type EngineRouter } from '../engine.ts'
+import { DjetError } from '../error.ts'
+import { wantsJson } from '../http/accept.ts'
+import type { PublishState } from '../node/publish.ts'
+import { encodePath } from '../payload.ts'
+
+/** Whether what this user saves here waits until somebody publishes it. */
+export function draftsOnly({ node, payload }: EngineContext): boolean {
+  return node.status === 'published' && !payload.can('publish')
+}
+
+/** What the form of a node shows beside its fields. */
+export type Opened = {
+  /** The version that the form begins with. */
+  readonly version: string
+  readonly publishing: PublishState
+}
+
+/** Fills the form with the node, or with the draft of it that is being worked on. */
+export async function openForEditing(ctx: EngineContext): Promise<Opened> {
+  const publishing = await ctx.djet.nodes.publishState(ctx.node)
+  const { draft } = publishing
+  if (draft === null) return { version: String(ctx.node.version), publishing }
+  const node = await ctx.djet.nodes.withDraft(ctx.node)
+  Object.assign(ctx.payload, { node, editing: { basetype: ctx.payload.basetype, data: node.data } })
+  return { version: draft.id, publishing }
+}
+
+/** What is done about drafts and publishing by a button: `/-/publish`, `/-/unpublish`, `/-/schedule` and so on. */
+export function publishRoutes(router: EngineRouter): void {
+  router.post('/-/publish', allow('publish'), (ctx) =>
+    act(ctx, async () => {
+      const version = String(ctx.form.version ?? '')
+      const options = { over: ctx.form.over !== undefined, ...(version === '' ? {} : { ifVersion: version }) }
+      const node = await ctx.djet.nodes.publish(ctx.node, options)
+      return `${node.name} is published.`
+    }),
+  )
+
+  router.post('/-/unpublish', allow('publish'), (ctx) =>
+    act(ctx, async () => {
+      const node = await ctx.djet.nodes.unpublish(ctx.node)
+      return `${node.name} is unpublished: visitors see neither it nor what is below it.`
+    }),
+  )
+
+  router.post('/-/discard-draft', allow('edit'), (ctx) =>
+    act(ctx, async () => {
+      const discarded = await ctx.djet.nodes.discardDraft(ctx.node)
+      return discarded ? 'The draft is discarded. It is kept among the versions.' : 'There was no draft.'
+    }),
+  )
+
+  router.post('/-/schedule', allow('publish'), (ctx) =>
+    act(ctx, async () => {
+      const times = { publishAt: timeOf(ctx, 'publishAt'), unpublishAt: timeOf(ctx, 'unpublishAt') }
+      const { publishAt, unpublishAt } = await ctx.djet.nodes.schedule(ctx.node, times)
+      return publishAt || unpublishAt
+        ? 'The times are set.'
+        : 'It is neither published nor unpublished by itself.'
+    }),
+  )
+}
+
+/** Does it and says so on the page of the form; what is refused is said there as well. */
+async function act(ctx: EngineContext, work: () => Promise<string>): Promise<void> {
+  try {
+    ctx.flash(await work())
+  } catch (error) {
+    const ofPage = error instanceof DjetError && error.status < 500 && ![401, 403, 404].includes(error.status)
+    if (!ofPage || wantsJson(ctx)) throw error
+    if (error.code === 'NODE_CHANGED') {
+      ctx.status = 409
+      const shown = await openForEditing(ctx)
+      await ctx.render('node/edit.eta', { ...shown, overtaken: error.message })
+      return
+    }
+    ctx.flash(error.message.charAt(0).toUpperCase() + error.message.slice(1), 'problem')
+  }
+  ctx.seeOther(`${encodePath(ctx.node.path) === '/' ? '' : encodePath(ctx.node.path)}/-/edit`)
+}
+
+/**
+ * A time of a form, in UTC, or of a program with its zone; null for none.
+ * @throws {DjetError} SCHEDULE_INVALID, 422
+ */
+function timeOf(ctx: EngineContext, name: string): Date | null {
+  const text = typeof ctx.form[name] === 'string' ? ctx.form[name].trim() : ''
+  if (text === '') return null
+  const hasZone = /(?:Z|[+-]\d\d:?\d\d)$/.test(text)
+  const time = new Date(hasZone ? text : `${text}Z`)
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) && !Number.isNaN(time.getTime())) return time
+  const problem = 'must be a date with a time, such as 2026-03-31T14:05'
+  throw new DjetError('SCHEDULE_INVALID', `${name} ${problem}.`, { status: 422, fields: { [name]: problem } })
+}
