@@ -63,6 +63,10 @@ export class Program {
     })
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   /** Waits for a text in what it prints; @throws when it ends before. */
   async says(text: RegExp): Promise<RegExpExecArray> {
     const found = await Promise.race([

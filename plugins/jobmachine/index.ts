@@ -35,7 +35,15 @@ export { type ClassCounts, classCounts } from './counts.ts'
 export { type Duration, inWords, milliseconds } from './duration.ts'
 export { JobFailed, TaskAborted } from './error.ts'
 export { type Health, healthOf } from './health.ts'
-export { type AnyJob, defineJob, type Job, type JobAccess, type JobPolicy, type ParamsOf } from './job.ts'
+export {
+  type AnyJob,
+  defineJob,
+  type Isolation,
+  type Job,
+  type JobAccess,
+  type JobPolicy,
+  type ParamsOf,
+} from './job.ts'
 export { echo, noop } from './jobs.ts'
 export type { LimitPolicy, Rate } from './limits.ts'
 export { type ListFilter, listTasks, type TaskFilter, type TaskLine, type TaskList } from './list.ts'

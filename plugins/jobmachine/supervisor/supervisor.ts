@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import Bree from 'bree'
 import type { DjetApp, Stop } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
@@ -12,6 +13,8 @@ import { settle } from '../queue/settle.ts'
 import { onLocalWake } from '../queue/wake.ts'
 import { jobsOf, requireJob } from '../registry.ts'
 import { ABORT_GRACE } from '../worker/machine.ts'
+import { ProcessPool } from '../worker/process/pool.ts'
+import type { SlotTask } from '../worker/slots.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { type Death, WorkerThread } from './worker-thread.ts'
 
@@ -22,6 +25,8 @@ const PULSE = 1000
 const STUCK = 2000
 const HUNG = 30_000
 const SLOW_START = 60_000
+/** Milliseconds after which a terminated thread that is not dead is taken to be in native code. */
+const NATIVE = 300
 /** Milliseconds beyond the grace period after which a thread that should stop is terminated. */
 const LAST_CALL = 1500
 
@@ -57,6 +62,7 @@ class Supervisor {
   readonly #options: WorkerOptions
   readonly #policies: Policies
   readonly #threads: WorkerThread[]
+  readonly #processes: ProcessPool
   readonly #housekeeping: Housekeeping
   readonly #crashes = new Map<WorkerThread, number>()
   /** What the log said last of the death of a thread: a database that is away is mentioned once. */
@@ -71,22 +77,28 @@ class Supervisor {
     this.#options = options
     this.#policies = policies
     const bree = new Bree({ root: false, jobs: [], logger: false, errorHandler: () => {} })
+    const { dir } = app.config
+    const { databaseUrl, directUrl } = app
+    const { retention } = options
+    const onNotice = (reason: string): void => app.notices.notice(reason)
+    this.#processes = new ProcessPool({ dir, databaseUrl, directUrl, retention }, onNotice)
     this.#threads = Array.from(
       { length: options.threads },
       (_, n) =>
         new WorkerThread(
           bree,
+          this.#processes,
           options.concurrency,
           {
-            dir: app.config.dir,
-            databaseUrl: app.databaseUrl,
-            directUrl: app.directUrl,
+            dir,
+            databaseUrl,
+            directUrl,
             thread: n + 1,
             classes: options.classes,
-            retention: options.retention,
+            retention,
             prefetch: options.prefetch ?? true,
           },
-          (reason) => app.notices.notice(reason),
+          onNotice,
         ),
     )
     this.#housekeeping = new Housekeeping(app, policies)
@@ -133,6 +145,7 @@ class Supervisor {
           : thread.terminate('stopped while starting'),
       ),
     )
+    await this.#processes.stop()
     for (const timer of this.#timers) clearInterval(timer)
     for (const unlisten of this.#unlisten) unlisten()
     await Promise.all([housekeeping, ...this.#reaping])
@@ -157,6 +170,8 @@ class Supervisor {
             ? overdue.map((task): [number, string] => [task.id, timeoutMessage(task.limit)])
             : death.tasks.map((task): [number, string] => [task.id, WORKER_DIED]),
         )
+        // One that was stuck could not say when it had begun.
+        await showRunning(this.#app.database, death.workerId, death.tasks)
         const over = await reapWorker(this.#app.database, this.#policies, death.workerId, blamed)
         await settle(this.#app.database, over, this.#policies.retention)
       }
@@ -200,10 +215,28 @@ class Supervisor {
       if (!thread.alive || thread.reason !== '') continue
       const overdue = thread.slots.occupied().filter((task) => task.deadline <= now)
       if (overdue.length === 0) continue
-      const list = overdue.map((task) => task.id).join(', ')
-      this.#app.log.warn(`worker thread ${thread.name} is ended: time limit of task ${list}`)
-      void thread.terminate(`time limit of task ${list}`)
+      void this.#terminate(thread, overdue)
     }
+  }
+
+  async #terminate(thread: WorkerThread, overdue: readonly SlotTask[]): Promise<void> {
+    const list = overdue.map((task) => task.id).join(', ')
+    const { log, database } = this.#app
+    log.warn(`worker thread ${thread.name} is ended: time limit of task ${list}`)
+    const { workerId } = thread
+    const dead = thread.terminate(`time limit of task ${list}`)
+    await Promise.race([dead, sleep(NATIVE)])
+    if (!thread.alive) return
+    log.warn(
+      `worker thread ${thread.name} ends when its native code returns; until then task ${list} counts as running. ` +
+        `Its job needs isolation: 'process'.`,
+    )
+    // Nothing of the thread's own runs again, so the others need not wait for its death.
+    await this.#processes.leave(thread)
+    const ids = overdue.map((task) => task.id)
+    await giveBack(database, workerId, ids).catch((error: unknown) => {
+      log.warn(`tasks of worker ${workerId} could not be given to others yet: ${messageOf(error)}`)
+    })
   }
 
   async #pulse(): Promise<void> {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import type Bree from 'bree'
 import type { FromThread, ThreadData, ToThread } from '../worker/messages.ts'
+import type { ProcessPool } from '../worker/process/pool.ts'
 import { Slots, type SlotTask } from '../worker/slots.ts'
 
 const PROGRAM = fileURLToPath(new URL('../worker.mjs', import.meta.url))
@@ -26,19 +27,25 @@ export class WorkerThread {
   reason = ''
   readonly #bree: Bree
   readonly #data: Omit<ThreadData, 'slots'>
+  readonly #pool: ProcessPool
   readonly #onNotice: (reason: string) => void
   #worker: Worker | undefined
   #pings = 0
   #ended: Promise<void> = Promise.resolve()
 
-  /** @param onNotice hears of database connections that the thread lost or that were refused to it */
+  /**
+   * @param pool runs for it what is to run in a process
+   * @param onNotice hears of database connections that the thread lost or that were refused to it
+   */
   constructor(
     bree: Bree,
+    pool: ProcessPool,
     concurrency: number,
     data: Omit<ThreadData, 'slots'>,
     onNotice: (reason: string) => void,
   ) {
     this.#bree = bree
+    this.#pool = pool
     this.#onNotice = onNotice
     this.#data = data
     this.name = `jobmachine-${data.thread}`
@@ -81,8 +88,10 @@ export class WorkerThread {
       worker.once('exit', (code) => {
         this.#worker = undefined
         const tasks = this.slots.occupied()
-        onEnd({ workerId: this.workerId, tasks, reason: this.reason || `exit code ${code}` })
-        resolve()
+        void this.#pool.leave(this).then(() => {
+          onEnd({ workerId: this.workerId, tasks, reason: this.reason || `exit code ${code}` })
+          resolve()
+        })
       })
     })
   }
@@ -127,6 +136,13 @@ export class WorkerThread {
     else if (message.type === 'pong') this.answeredAt = Date.now()
     else if (message.type === 'notice') this.#onNotice(message.reason)
     else if (message.type === 'failed') this.reason = message.message
+    else if (message.type === 'order') {
+      const { run } = message.order
+      this.#pool.run(this, message.order, {
+        began: () => this.#tell({ type: 'began', run }),
+        over: (outcome) => this.#tell({ type: 'outcome', run, outcome }),
+      })
+    } else if (message.type === 'abandon') this.#pool.abort(this, message.run, message.reason)
     if (message.type === 'worker') this.answeredAt = Date.now()
   }
 }

@@ -12,6 +12,7 @@ import { Ends } from './ends.ts'
 import { Holdings } from './holdings.ts'
 import { Lanes } from './lanes.ts'
 import { Prefetch } from './prefetch.ts'
+import type { Apart } from './process/apart.ts'
 import { Reporter } from './reporter.ts'
 import { type RunParts, runTask } from './run-task.ts'
 import { Session } from './session.ts'
@@ -19,6 +20,8 @@ import type { Slots } from './slots.ts'
 
 /** Milliseconds a function has for its own end after the abort signal before its thread is terminated. */
 export const ABORT_GRACE = 500
+/** Milliseconds for a process to be killed then. */
+const KILLED = 700
 /** Milliseconds between looks at time limits and at tasks that wait too long. */
 const SWEEP = 100
 /** Milliseconds a claimed task may wait here while all slots are busy. */
@@ -35,13 +38,14 @@ interface Running {
   readonly abort: Abort
   /** Epoch milliseconds. */
   readonly began: number
-  /** Epoch milliseconds. */
-  readonly deadline: number
+  /** Epoch milliseconds; infinite until its function begins, if that is in a process. */
+  deadline: number
   readonly limit: number
 }
 
 export interface MachineOptions {
   app: DjetApp
+  apart: Apart
   /** Jobs it runs, by class. */
   jobs: ReadonlyMap<string, AnyJob>
   slots: Slots
@@ -86,7 +90,7 @@ export class Machine {
 
   constructor(options: MachineOptions) {
     this.#options = options
-    const { app, slots, thread, retention, jobs } = options
+    const { app, apart, slots, thread, retention, jobs } = options
     this.#session = new Session({
       databaseUrl: app.directUrl,
       thread,
@@ -124,6 +128,7 @@ export class Machine {
       runner: this.#session,
       reporter: this.#reporter,
       ends: this.#ends,
+      apart,
       retention,
     }
     this.#prefetch = new Prefetch(slots.size)
@@ -172,6 +177,7 @@ export class Machine {
         abort.abort(new TaskAborted('stopping', 'the worker stops'))
       }
       await this.#idleWithin(ABORT_GRACE)
+      if (this.#inProcesses()) await this.#idleWithin(KILLED)
     }
     clearInterval(this.#sweep)
     await this.#reporter.flush()
@@ -309,7 +315,8 @@ export class Machine {
     const job = this.#jobs.get(claimed.classId)!
     const limit = claimed.timeout ?? job.timeout
     const began = Date.now()
-    const deadline = began + limit
+    // The main thread ends what is in a process, not the thread for its sake.
+    const deadline = job.isolation === 'process' ? Number.POSITIVE_INFINITY : began + limit
     const slot = this.#freeSlots.pop()!
     const { slots } = this.#options
     const { id, turn, attempt } = claimed
@@ -322,8 +329,12 @@ export class Machine {
       return false
     }
     const abort = new Abort()
-    this.#running.set(id, { claimed, abort, began, deadline, limit })
-    void runTask(this.#parts, job, claimed, abort).then((took) => {
+    const running: Running = { claimed, abort, began, deadline, limit }
+    this.#running.set(id, running)
+    const begins = (): void => {
+      running.deadline = Date.now() + limit
+    }
+    void runTask(this.#parts, job, claimed, abort, begins).then((took) => {
       slots.free(slot)
       this.#freeSlots.push(slot)
       this.#running.delete(id)
@@ -404,6 +415,12 @@ export class Machine {
     } finally {
       this.#givingBack = false
     }
+  }
+
+  #inProcesses(): boolean {
+    return [...this.#running.values()].some(
+      ({ claimed }) => this.#jobs.get(claimed.classId)?.isolation === 'process',
+    )
   }
 
   async #idleWithin(ms: number): Promise<boolean> {

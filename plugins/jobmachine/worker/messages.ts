@@ -1,3 +1,6 @@
+import type { Outcome } from './attempt.ts'
+import type { Order, Reason } from './process/messages.ts'
+
 /** What a thread is started with. */
 export interface ThreadData {
   /** Folder of the site. */
@@ -27,6 +30,9 @@ export type ToThread =
   | { readonly type: 'cancel'; readonly id: number }
   /** The worker id was given up for dead: take a new one. */
   | { readonly type: 'lost'; readonly workerId: number }
+  /** The function of an attempt in a process begins; the attempt is over. */
+  | { readonly type: 'began'; readonly run: number }
+  | { readonly type: 'outcome'; readonly run: number; readonly outcome: Outcome }
 
 /** From a worker thread to the main thread. */
 export type FromThread =
@@ -36,3 +42,6 @@ export type FromThread =
   | { readonly type: 'notice'; readonly reason: string }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'stopped' }
+  /** Run this attempt in a process; end it. */
+  | { readonly type: 'order'; readonly order: Order }
+  | { readonly type: 'abandon'; readonly run: number; readonly reason: Reason }

@@ -6,20 +6,33 @@ import type { Claimed } from '../queue/claim.ts'
 import type { Abort } from './abort.ts'
 import { type AttemptParts, type Outcome, runAttempt } from './attempt.ts'
 import type { Ends } from './ends.ts'
+import type { Apart } from './process/apart.ts'
 
 export interface RunParts extends AttemptParts {
   readonly ends: Ends
+  readonly apart: Apart
 }
 
 /**
- * Runs one attempt of a task and hands its end over to be written. Never throws.
+ * Runs one attempt of a task, here or in a process, and hands its end over to be written. Never throws.
+ *
+ * @param began called when a function in a process begins
  * @returns milliseconds it took
  */
-export async function runTask(parts: RunParts, job: AnyJob, claimed: Claimed, abort: Abort): Promise<number> {
-  const began = performance.now()
-  const outcome = await runAttempt(parts, job, claimed, abort)
+export async function runTask(
+  parts: RunParts,
+  job: AnyJob,
+  claimed: Claimed,
+  abort: Abort,
+  began: () => void,
+): Promise<number> {
+  const start = performance.now()
+  const outcome =
+    job.isolation === 'process'
+      ? await parts.apart.run(job, claimed, abort.signal, began)
+      : await runAttempt(parts, job, claimed, abort)
   conclude(parts, job, claimed, abort, outcome)
-  return performance.now() - began
+  return performance.now() - start
 }
 
 function conclude(

@@ -3,6 +3,7 @@ import { messageOf, openSite } from '../../../core/index.ts'
 import { jobsOf, requireJob } from '../registry.ts'
 import { Machine } from './machine.ts'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
+import { Apart } from './process/apart.ts'
 import { workerName } from './session.ts'
 import { Slots } from './slots.ts'
 
@@ -24,8 +25,10 @@ async function main(): Promise<void> {
   })
   const known = jobsOf(app)
   const names = data.classes ?? [...known.keys()]
+  const apart = new Apart(tell)
   const machine = new Machine({
     app,
+    apart,
     jobs: new Map(names.map((name) => [name, requireJob(known, name)])),
     slots,
     thread: data.thread,
@@ -47,6 +50,7 @@ async function main(): Promise<void> {
     else if (message.type === 'ping') tell({ type: 'pong', n: message.n })
     else if (message.type === 'wake') machine.wake()
     else if (message.type === 'cancel') machine.cancel(message.id)
+    else if (message.type === 'began' || message.type === 'outcome') apart.hear(message)
     else if (message.type === 'lost') void machine.lost(message.workerId)
     else void stop(message.grace)
   })

@@ -20,7 +20,7 @@ export const entry = defineJob('ledger.entry', enter, { ...often, transactional:
 export const loose = defineJob('ledger.loose', enter, often)
 
 /** The same in a process of its own. */
-export const apart = defineJob('ledger.apart', enter, { ...often, transactional: true })
+export const apart = defineJob('ledger.apart', enter, { ...often, transactional: true, isolation: 'process' })
 
 /** Kills its process in the first attempt: just before it is done, or right after the commit. */
 export const suicide = defineJob(
