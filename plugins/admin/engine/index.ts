@@ -1,6 +1,8 @@
 import { defineEngine } from '../../../core/index.ts'
 import { moveRoutes } from './move.ts'
 import { nodeRoutes } from './node.ts'
+import { redirectRoutes } from './redirects.ts'
+import { trashRoutes } from './trash.ts'
 import { treeRoutes } from './tree.ts'
 import { versionRoutes } from './versions.ts'
 
@@ -11,4 +13,6 @@ export const adminEngine = defineEngine((router) => {
   nodeRoutes(router)
   moveRoutes(router)
   versionRoutes(router)
+  trashRoutes(router)
+  redirectRoutes(router)
 })
