@@ -67,12 +67,8 @@ export function perform(stage: Stage, act: Act): Promise<void> {
         (w) => w.cable.silence(),
         (w) => w.cable.resume(),
       )
-    case 'cut': {
-      const worker = victim(stage)
-      stage.say(`cut the connections of ${worker.process.pid}`)
-      worker.cable.cut()
-      return Promise.resolve()
-    }
+    case 'cut':
+      return cut(stage)
     case 'terminate':
       return terminate(stage)
     case 'fast':
@@ -87,16 +83,31 @@ export function perform(stage: Stage, act: Act): Promise<void> {
   }
 }
 
-function victim({ workers, chance }: Stage): Worker {
+/** One of the workers that are well, of those that have something to lose if there are any. */
+async function victim({ workers, chance, ask }: Stage): Promise<Worker> {
+  const busy = await ask((client) =>
+    client.query<{ pid: number }>(
+      `select distinct pid from jobmachine.worker w join jobmachine.task t using (worker_id)
+       where t.status = 100 and w.ended is null`,
+    ),
+  )
+  const pids = new Set(busy.rows.map(({ pid }) => pid))
   const well = workers.filter((worker) => !worker.isOut)
-  return chance.one(well.length > 0 ? well : workers)
+  const best = well.filter((worker) => pids.has(worker.process.pid))
+  return chance.one([best, well, workers].find((list) => list.length > 0)!)
 }
 
 async function kill(stage: Stage): Promise<void> {
-  const { process } = victim(stage)
+  const { process } = await victim(stage)
   stage.say(`kill ${process.pid}`)
   stage.harms.push({ kind: 'kill', pid: process.pid, at: Date.now() })
   process.signal('SIGKILL')
+}
+
+async function cut(stage: Stage): Promise<void> {
+  const { process, cable } = await victim(stage)
+  stage.say(`cut the connections of ${process.pid}`)
+  cable.cut()
 }
 
 async function pause(
@@ -105,7 +116,7 @@ async function pause(
   begin: (worker: Worker) => void,
   end: (worker: Worker) => void,
 ): Promise<void> {
-  const worker = victim(stage)
+  const worker = await victim(stage)
   const ms = stage.chance.between(...LONG)
   stage.say(`${kind} ${worker.process.pid} for ${ms} ms`)
   worker.isOut = true

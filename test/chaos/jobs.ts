@@ -4,7 +4,7 @@ import { type Djet, DjetError, definePlugin, z } from '../../core/index.ts'
 import { defineJob } from '../../plugins/jobmachine/index.ts'
 
 /** Milliseconds: whoever stood still for longer has lost what he was doing. */
-const LEASE = 12_000
+const LEASE = 10_000
 
 /**
  * What each task of the trial by chaos does: it notes in the ledger that it begins, works, and ends. When it finds

@@ -14,7 +14,8 @@ const SYSTEM = new Set([
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = (error as { code?: unknown }).code
-  if (typeof code === 'string') return SYSTEM.has(code) || code.startsWith('08') || code.startsWith('57P')
+  if (typeof code === 'string')
+    return SYSTEM.has(code) || code.startsWith('08') || code.startsWith('57P') || code === '25P03'
   return /connection (terminated|ended|error)|not queryable|Client was closed|timeout expired/i.test(
     error.message,
   )

@@ -61,7 +61,7 @@ function failure(policies: Policies, task: Held, error: string): Failed {
 }
 
 /** Milliseconds without a sign of its process after which a worker is taken for dead. */
-const LEASE = 12_000
+const LEASE = 10_000
 
 const SUSPECTS = {
   name: 'jobmachine.suspects',

@@ -1,6 +1,7 @@
 import type { Djet, DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
 import type { AnyJob } from '../job.ts'
+import { beBrief } from '../queue/brief.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
 import { sendMany } from '../send.ts'
 import { Calendar } from './calendar.ts'
@@ -63,6 +64,7 @@ export async function makeDue(app: DjetApp, { jobs, troubled }: TickState): Prom
   let at: DueRow | undefined
   try {
     return await app.scope().transaction(async (djet) => {
+      await beBrief(djet)
       const [row] = await djet.query<DueRow>(DUE, [[...jobs.keys()], [...troubled]])
       if (!row) return false
       at = row

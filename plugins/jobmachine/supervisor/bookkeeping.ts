@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Connection, DjetApp, Stop } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
+import { beBrief } from '../queue/brief.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
 import { countWaiting, isLong } from '../queue/gauge.ts'
 import { FOLD_LOCK, foldTally, rollUp } from '../queue/tally.ts'
@@ -78,6 +79,7 @@ class Bookkeeping {
   async #repeat(work: (tx: Connection) => Promise<boolean>): Promise<void> {
     for (let n = 0, more = true; more && n < ROUNDS && !this.#stopped; n++) {
       more = await this.#app.database.transaction(async (tx) => {
+        await beBrief(tx)
         const [lock] = await tx.query<{ ours: boolean }>('select pg_try_advisory_xact_lock($1, $2) as ours', [
           ...FOLD_LOCK,
         ])

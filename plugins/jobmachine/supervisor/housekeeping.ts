@@ -1,6 +1,7 @@
 import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
 import { openBatches } from '../queue/batch.ts'
+import { beBrief } from '../queue/brief.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
 import { endedHolders } from '../queue/hold.ts'
 import { endSessions, type Policies, reapWorker, suspects, WORKER_DIED } from '../queue/reap.ts'
@@ -131,6 +132,7 @@ export class Housekeeping {
 }
 
 async function tryLock(tx: Parameters<typeof removeOld>[0]): Promise<boolean> {
+  await beBrief(tx)
   const [row] = await tx.query<{ ours: boolean }>('select pg_try_advisory_xact_lock($1, $2) as ours', [
     ...HOUSEKEEPING_LOCK,
   ])

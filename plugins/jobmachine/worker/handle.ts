@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Djet, DjetApp, StoredFile } from '../../../core/index.ts'
 import { DjetError } from '../../../core/index.ts'
+import { beBrief } from '../queue/brief.ts'
 import { type Holder, writeResult, writeResultTogether } from '../queue/report.ts'
 import type { Runner } from '../queue/runner.ts'
 import type { FileContent, LogLevel, TaskHandle } from '../task-handle.ts'
@@ -84,6 +85,7 @@ export class AttemptHandle implements TaskHandle {
     const stored = await djet.files.write({ name: basename(name), type, content: open(content) })
     try {
       await djet.transaction(async (djet) => {
+        await beBrief(djet)
         const data = { name: stored.name, type: stored.type, size: stored.size }
         if (!(await writeResult(djet, this.#holder, data, stored.type, stored.id))) throw this.#lost()
         await djet.files.keep(stored.id)
