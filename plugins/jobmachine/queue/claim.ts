@@ -60,7 +60,10 @@ const FRONTS = `
  * Moves the first ready parcels to `held`, the last one in part when it is more than is wanted, and reads their
  * tasks. Candidates are materialised before they are changed, or the planner may take more than was asked for.
  */
-const CLAIM_TABLES = `${FRONTS}, candidate as materialized (
+const CLAIM = {
+  name: 'jobmachine.claim',
+  text: `
+    with recursive ${FRONTS}, candidate as materialized (
       select parcel.*
       from (
         select * from front where run_after <= now() and class_id <> all ($5::int[]) order by priority, run_after
@@ -91,9 +94,8 @@ const CLAIM_TABLES = `${FRONTS}, candidate as materialized (
       insert into jobmachine.held (worker_id, class_id, turn, limit_key, tasks)
       select $4, class_id, turn, limit_key, tasks[1:n] from taken order by priority, run_after, ready_id
       returning held_id, turn, tasks
-    )`
-
-const CLAIM_COLUMNS = `
+    )
+    select
       (select json_agg(json_build_array(t.task_id, t.class_id, t.turn, t.attempt + 1, t.parameters, t.max_attempts,
           t.timeout, t.priority, h.held_id))::text
         from held h, unnest(h.tasks) as id, jobmachine.task t
@@ -101,14 +103,7 @@ const CLAIM_COLUMNS = `
       (select json_agg(held_id) from held) as parcels,
       (select count(*) = $3 or coalesce(bool_or(before + cardinality(tasks) > $2), false) from counted) as more,
       (select json_agg(distinct class_id) from front
-        where run_after <= now() and class_id = any ($5::int[])) as limited`
-
-const CLAIM = { name: 'jobmachine.claim', text: `with recursive ${CLAIM_TABLES} select ${CLAIM_COLUMNS}` }
-
-/** The claim as part of another statement, its parameters counted on from `first`. */
-export function claimParts(first: number): { tables: string; columns: string } {
-  const shift = (text: string): string => text.replace(/\$(\d)/g, (_, n) => `$${Number(n) + first - 1}`)
-  return { tables: shift(CLAIM_TABLES), columns: shift(CLAIM_COLUMNS) }
+        where run_after <= now() and class_id = any ($5::int[])) as limited`,
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Claim, type ClaimRow, claimParts, readClaim } from './claim.ts'
+import { type Claim, type ClaimRow, readClaim } from './claim.ts'
 import type { Runner } from './runner.ts'
 
 /** What the end of every attempt says. */
@@ -97,15 +97,9 @@ const FINISH_RESULT = {
   text: `with ${WITH_RESULT} select ${OVER} from ended`,
 }
 
-const NEXT = claimParts(10)
-const FINISH_EMPTY_CLAIM = {
-  name: 'jobmachine.finish_empty_claim',
-  text: `with recursive ${NEXT.tables}, ${EMPTY} select ${NEXT.columns}, ${OVER} from ended
-    where $9::text[] is null`,
-}
-const FINISH_RESULT_CLAIM = {
-  name: 'jobmachine.finish_result_claim',
-  text: `with recursive ${NEXT.tables}, ${WITH_RESULT} select ${NEXT.columns}, ${OVER} from ended`,
+const FINISH_AND_CLAIM = {
+  name: 'jobmachine.finish_and_claim',
+  text: 'select * from jobmachine.finish_and_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
 }
 
 /**
@@ -134,19 +128,31 @@ export async function finishAndClaim(
   classes: readonly number[],
   limited: readonly number[],
 ): Promise<{ ended: Ended; claim: Claim }> {
-  const result = done.result !== null
-  const [row] = await runner.query<Ended & ClaimRow>(result ? FINISH_RESULT_CLAIM : FINISH_EMPTY_CLAIM, [
-    ...columns(workerId, [done]),
-    [done.announce],
-    drained,
-    result ? [done.result] : null,
-    classes,
-    1,
-    1,
+  const { id, turn, attempt, ran, retention, announce, result } = done
+  const [row] = await runner.query<OneEnded & ClaimRow>(FINISH_AND_CLAIM, [
     workerId,
+    id,
+    turn,
+    attempt,
+    ran,
+    retention,
+    announce,
+    result,
+    drained,
+    classes,
     limited,
   ])
-  return { ended: row!, claim: readClaim(row!, workerId) }
+  const { n, parents, needed } = row!
+  return {
+    ended: { n, parents: parents ?? [], needed: needed ?? [] },
+    claim: readClaim(row!, workerId),
+  }
+}
+
+interface OneEnded {
+  readonly n: number
+  readonly parents: readonly number[] | null
+  readonly needed: readonly number[] | null
 }
 
 const FAIL = {
