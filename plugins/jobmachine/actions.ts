@@ -1,5 +1,6 @@
 import type { Djet } from '../../core/index.ts'
 import { DjetError } from '../../core/index.ts'
+import { type EndedAttempt, tellHooks } from './hooks.ts'
 import { BATCH } from './jobs.ts'
 import { DEFAULT_RETENTION } from './options.ts'
 import { REOPEN } from './queue/batch.ts'
@@ -32,12 +33,12 @@ async function target(djet: Djet, id: number): Promise<Target> {
 export async function retryTask(djet: Djet, id: number): Promise<number> {
   return djet.transaction(async (djet) => {
     const task = await target(djet, id)
-    const rows = await djet.query<{ parent: number | null }>(
+    const rows = await djet.query<{ id: number; attempt: number; parent: number | null }>(
       `update jobmachine.task
        set status = 0, run_after = now(), started = null, finished = null, remove_after = null, worker_id = null,
          cancelled = false, modified = now()
        where ${task.class === BATCH ? 'parent_id' : 'task_id'} = $1 and status = 900
-       returning parent_id as parent`,
+       returning task_id as id, attempt, parent_id as parent`,
       [id],
     )
     if (rows.length === 0) {
@@ -54,6 +55,7 @@ export async function retryTask(djet: Djet, id: number): Promise<number> {
       subject: `task ${id}`,
       data: { class: task.class, tasks: rows.length },
     })
+    await djet.afterCommit(() => tellHooks(djet.app, rows))
     return rows.length
   })
 }
@@ -70,7 +72,7 @@ export async function cancelTask(djet: Djet, id: number): Promise<void> {
     const task = await target(djet, id)
     if (task.status >= 200) throw new DjetError('TASK_OVER', `task ${id} is over already.`, { status: 409 })
     const which = task.class === BATCH ? 'parent_id' : 'task_id'
-    const cancelled = await djet.query<{ parent: number | null; needed: number | null }>(
+    const cancelled = await djet.query<{ parent: number | null; needed: number | null } & EndedAttempt>(
       `with ended as (
          update jobmachine.task
          set status = 900, attempt = attempt + 1, cancelled = true, finished = now(), modified = now(),
@@ -83,7 +85,7 @@ export async function cancelTask(djet: Djet, id: number): Promise<void> {
        ), kept as (
          insert into jobmachine.attempt (task_id, attempt, error) select task_id, attempt, $2 from ended
        )
-       select parent_id as parent, case when dependents then task_id end as needed, case when reply then pg_notify('jmr:' || task_id, task_id::text) end from ended`,
+       select task_id as id, attempt, parent_id as parent, case when dependents then task_id end as needed, case when reply then pg_notify('jmr:' || task_id, task_id::text) end from ended`,
       [id, by, DEFAULT_RETENTION],
     )
     const running = await djet.query<{ id: number }>(
@@ -99,6 +101,7 @@ export async function cancelTask(djet: Djet, id: number): Promise<void> {
       subject: `task ${id}`,
       data: { class: task.class, tasks },
     })
+    await djet.afterCommit(() => tellHooks(djet.app, cancelled))
     return {
       parents: [id, ...cancelled.flatMap(({ parent }) => (parent === null ? [] : [parent]))],
       needed: cancelled.flatMap(({ needed }) => (needed === null ? [] : [needed])),

@@ -3,7 +3,9 @@ import type { Command, CommandContext } from '../../core/index.ts'
 import { DjetError, messageOf } from '../../core/index.ts'
 import type { Settings } from './options.ts'
 import { startMachine } from './process.ts'
+import { FOLD_LOCK, recount } from './queue/tally.ts'
 import { sendByName } from './send.ts'
+import { statusWord } from './status.ts'
 import { waitFor } from './wait.ts'
 
 type Options = NonNullable<Parameters<typeof parseArgs>[0]>['options']
@@ -80,5 +82,25 @@ export const sendCommand: Command = {
       throw new DjetError('TASK_FAILED', `task ${task.id} failed: ${outcome.error ?? 'without a message'}`)
     }
     context.print(`task ${task.id} finished`)
+  },
+}
+
+/** `djet jobs recount`: puts the counters of the jobs page right. */
+export const jobsCommand: Command = {
+  summary: 'count all tasks and put the counters of the jobs page right',
+  usage: 'jobs recount',
+  async run(context) {
+    const { positionals } = read(context, jobsCommand.usage, {})
+    if (positionals.join(' ') !== 'recount') {
+      throw new DjetError('USAGE', `Usage: djet ${jobsCommand.usage}`)
+    }
+    const app = await context.open()
+    const drifts = await app.database.transaction(async (tx) => {
+      await tx.query('select pg_advisory_xact_lock($1, $2)', [...FOLD_LOCK])
+      return recount(tx)
+    })
+    for (const { class: name, status, was, now } of drifts)
+      context.print(`${name}, ${statusWord(status)}: ${now} instead of ${was}`)
+    context.print(drifts.length === 0 ? 'all counters are right' : `${drifts.length} counters put right`)
   },
 }

@@ -1,7 +1,7 @@
 import { definePlugin } from '../../core/index.ts'
 import { jobmachineBasetype } from './basetypes.ts'
 import { bulk } from './bulk/job.ts'
-import { sendCommand, workCommand } from './commands.ts'
+import { jobsCommand, sendCommand, workCommand } from './commands.ts'
 import { jobsEngine } from './engine.ts'
 import { echo, noop } from './jobs.ts'
 import { checkOptions, type JobmachineOptions } from './options.ts'
@@ -17,11 +17,16 @@ export const jobmachine = definePlugin((options: JobmachineOptions) => {
     name: 'jobmachine',
     version: '0.1.0',
     folder: new URL('.', import.meta.url),
-    extensionPoints: ['jobs', 'schedules'],
+    extensionPoints: ['jobs', 'schedules', 'taskHooks'],
     basetypes: [jobmachineBasetype],
     engines: { 'jobmachine.jobs': jobsEngine(settings) },
     jobs: [echo, noop, bulk],
-    commands: { work: workCommand(settings), send: sendCommand, schedule: scheduleCommand },
+    commands: {
+      work: workCommand(settings),
+      send: sendCommand,
+      jobs: jobsCommand,
+      schedule: scheduleCommand,
+    },
     check: (registry) => void schedulesOf(registry),
     seed: seedJobs(settings.path),
     start: (app) => startMachine(app, settings),
@@ -35,6 +40,7 @@ export { type ClassCounts, classCounts } from './counts.ts'
 export { type Duration, inWords, milliseconds } from './duration.ts'
 export { JobFailed, TaskAborted } from './error.ts'
 export { type Health, healthOf } from './health.ts'
+export type { TaskEvent, TaskEventKind, TaskHooks } from './hooks.ts'
 export {
   type AnyJob,
   defineJob,
@@ -45,6 +51,7 @@ export {
   type ParamsOf,
 } from './job.ts'
 export { echo, noop } from './jobs.ts'
+export type { RetentionPolicy } from './kept.ts'
 export type { LimitPolicy, Rate } from './limits.ts'
 export { type ListFilter, listTasks, type TaskFilter, type TaskLine, type TaskList } from './list.ts'
 export { metrics } from './metrics.ts'

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Djet } from '../../core/index.ts'
 import { DjetError } from '../../core/index.ts'
 import { type Duration, milliseconds, timeLimit } from './duration.ts'
+import { type Retention, type RetentionPolicy, retentionOf } from './kept.ts'
 import { checkLimits, type LimitPolicy, type Limits } from './limits.ts'
 import { bytes, type Size } from './size.ts'
 import type { TaskHandle } from './task-handle.ts'
@@ -33,8 +34,8 @@ export interface JobPolicy<S extends z.ZodType> {
   timeout?: Duration
   /** Lower runs earlier, -100 to 100; 0 when absent. */
   priority?: number
-  /** How long its finished tasks are kept; what the plugin's options say when absent. */
-  retention?: Duration
+  /** How long its tasks are kept, by how they ended if you like; what the plugin's options say when absent. */
+  retention?: RetentionPolicy
   /** How many run at the same time, or start in a span of time, on all machines together; no limit when absent. */
   limits?: LimitPolicy<z.output<S>>
   /** When a second task of the same key is not sent. The key is made of all parameters unless `key` says which. */
@@ -94,7 +95,7 @@ export interface Job<S extends z.ZodType = z.ZodType, R = unknown> {
   readonly timeout: number
   readonly priority: number
   /** Milliseconds; undefined: what the plugin's options say. */
-  readonly retention: number | undefined
+  readonly retention: Retention | undefined
   readonly limits: Limits | undefined
   /** Key that its limits per key go by. */
   limitKey?(params: z.output<S>): string
@@ -157,8 +158,7 @@ export function defineJob<S extends z.ZodType, R>(
     backoff: milliseconds(policy.backoff ?? '2s', `backoff of ${who}`),
     timeout: timeLimit(policy.timeout ?? '30m', `timeout of ${who}`),
     priority: checkPriority(policy.priority ?? 0, who),
-    retention:
-      policy.retention === undefined ? undefined : milliseconds(policy.retention, `retention of ${who}`),
+    retention: policy.retention === undefined ? undefined : retentionOf(policy.retention, who),
     limits: policy.limits === undefined ? undefined : checkLimits(policy.limits, who),
     ...(policy.limits?.perKey === undefined ? {} : { limitKey: policy.limits.perKey.key }),
     unique: policy.unique === undefined ? undefined : checkUnique(policy.unique, who),

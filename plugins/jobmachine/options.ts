@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { DjetError, didYouMean } from '../../core/index.ts'
 import type { Duration } from './duration.ts'
 import { milliseconds } from './duration.ts'
+import { type Retention, type RetentionPolicy, retentionOf } from './kept.ts'
 
 /** What `jobmachine({ … })` takes in `djet.config.ts`. */
 export interface JobmachineOptions {
@@ -16,8 +17,11 @@ export interface JobmachineOptions {
   prefetch?: boolean
   /** How long running tasks may go on at shutdown; `6s` when absent. */
   grace?: Duration
-  /** How long finished and failed tasks are kept unless their job says otherwise; `30d` when absent. */
-  retention?: Duration
+  /**
+   * How long finished and failed tasks are kept unless their job says otherwise; `30d` when absent, and by how they
+   * ended: `{ finished: '7d', failed: '90d' }`.
+   */
+  retention?: RetentionPolicy
   /** Where the jobs page is made when the site is set up; `/jobs` when absent. */
   path?: string
   /** Who sends `Authorization: Bearer <token>` reads `/jobs/metrics`; at least 16 characters. */
@@ -33,8 +37,7 @@ export interface Settings {
   readonly prefetch: boolean
   /** Milliseconds. */
   readonly grace: number
-  /** Milliseconds. */
-  readonly retention: number
+  readonly retention: Retention
   readonly path: string
   readonly metricsToken: string | undefined
   /** Milliseconds. */
@@ -49,7 +52,7 @@ const schema = z.strictObject({
   concurrency: z.int().min(1).max(200).default(4),
   prefetch: z.boolean().default(true),
   grace: z.string().default('6s'),
-  retention: z.string().default('30d'),
+  retention: z.union([z.string(), z.record(z.string(), z.string())]).default('30d'),
   path: z
     .string()
     .regex(/^(\/[^/\s]+)+$/, "must be a path like '/jobs'")
@@ -77,6 +80,6 @@ export function checkOptions(options: JobmachineOptions): Settings {
     metricsToken: result.data.metricsToken,
     maxWait: milliseconds(result.data.maxWait, "option 'maxWait' of jobmachine()"),
     grace: milliseconds(result.data.grace, "option 'grace' of jobmachine()"),
-    retention: milliseconds(result.data.retention, "option 'retention' of jobmachine()"),
+    retention: retentionOf(result.data.retention as RetentionPolicy, 'jobmachine()'),
   })
 }

@@ -1,6 +1,7 @@
 import type { Djet } from '../../../core/index.ts'
 import { DjetError } from '../../../core/index.ts'
 import { cancelTask, retryTask } from '../actions.ts'
+import { type EndedAttempt, tellHooks } from '../hooks.ts'
 import { BATCH } from '../jobs.ts'
 import { DEFAULT_RETENTION } from '../options.ts'
 import { REOPEN } from '../queue/batch.ts'
@@ -45,7 +46,7 @@ export async function applyTo(
 
 async function retryAll(djet: Djet, ids: readonly number[], before: Date): Promise<number> {
   return djet.transaction(async (djet) => {
-    const rows = await djet.query<{ parent: number | null }>(
+    const rows = await djet.query<{ parent: number | null } & EndedAttempt>(
       {
         name: 'jobmachine.retry_all',
         text: `
@@ -58,19 +59,20 @@ async function retryAll(djet: Djet, ids: readonly number[], before: Date): Promi
           set status = 0, run_after = now(), started = null, finished = null, remove_after = null, worker_id = null,
             cancelled = false, modified = now()
           from failed f where t.task_id = f.task_id
-          returning t.parent_id as parent, pg_notify('${CHANNEL.task}', t.task_id::text)`,
+          returning t.task_id as id, t.attempt, t.parent_id as parent, pg_notify('${CHANNEL.task}', t.task_id::text)`,
       },
       [ids, before],
     )
     const parents = [...new Set(rows.flatMap(({ parent }) => (parent === null ? [] : [parent])))]
     if (parents.length > 0) await djet.query(REOPEN, [parents])
+    await djet.afterCommit(() => tellHooks(djet.app, rows))
     return rows.length
   })
 }
 
 async function cancelAll(djet: Djet, ids: readonly number[], by: string): Promise<number> {
   const { ended, running } = await djet.transaction(async (djet) => {
-    const ended = await djet.query<{ parent: number | null; needed: number | null }>(
+    const ended = await djet.query<{ parent: number | null; needed: number | null } & EndedAttempt>(
       {
         name: 'jobmachine.cancel_all',
         text: `
@@ -90,7 +92,7 @@ async function cancelAll(djet: Djet, ids: readonly number[], by: string): Promis
             insert into jobmachine.attempt (task_id, attempt, error) select task_id, attempt, $2 from ended
             on conflict (task_id, attempt) do update set error = excluded.error, ended = excluded.ended
           )
-          select parent_id as parent, case when dependents then task_id end as needed,
+          select task_id as id, attempt, parent_id as parent, case when dependents then task_id end as needed,
             pg_notify('${CHANNEL.task}', task_id::text),
             case when reply then pg_notify('jmr:' || task_id, task_id::text) end
           from ended`,
@@ -113,6 +115,7 @@ async function cancelAll(djet: Djet, ids: readonly number[], by: string): Promis
     parents: [...new Set(ended.flatMap(({ parent }) => (parent === null ? [] : [parent])))],
     needed: ended.flatMap(({ needed }) => (needed === null ? [] : [needed])),
   }
+  await djet.afterCommit(() => tellHooks(djet.app, ended))
   await djet.afterCommit(() => settle(djet.app.database, over, DEFAULT_RETENTION))
   return ended.length + running.length
 }

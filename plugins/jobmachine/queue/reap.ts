@@ -1,5 +1,7 @@
 import { retryDelay } from '../backoff.ts'
+import type { EndedAttempt } from '../hooks.ts'
 import type { AnyJob } from '../job.ts'
+import { keptFor, type Retention } from '../kept.ts'
 import { type Ended, type Failed, fail } from './end.ts'
 import { giveBack, type Held, heldBy } from './hold.ts'
 import type { Runner } from './runner.ts'
@@ -14,15 +16,14 @@ export const WORKER_DIED = 'worker died'
 /** Jobs by class id, and how long tasks are kept unless their job says otherwise. */
 export interface Policies {
   readonly jobs: ReadonlyMap<number, Policy>
-  /** Milliseconds. */
-  readonly retention: number
+  readonly retention: Retention
 }
 
 /**
  * Ends a worker that is dead for sure: tasks named in `blamed` have failed with that message, the others go back
  * as if never claimed, or fail with `others`.
  *
- * @returns what to settle after the commit
+ * @returns what to settle, and whom to tell hooks of, after the commit
  */
 export async function reapWorker(
   runner: Runner,
@@ -30,7 +31,7 @@ export async function reapWorker(
   workerId: number,
   blamed: ReadonlyMap<number, string>,
   others?: string,
-): Promise<Pick<Ended, 'parents' | 'needed'>> {
+): Promise<Pick<Ended, 'parents' | 'needed'> & { readonly failed: readonly EndedAttempt[] }> {
   await runner.query('update jobmachine.worker set ended = now() where worker_id = $1 and ended is null', [
     workerId,
   ])
@@ -41,7 +42,7 @@ export async function reapWorker(
   const over = failed.length > 0 ? await fail(runner, workerId, failed) : { parents: [], needed: [] }
   await giveBack(runner, workerId, [])
   if (failed.length > 0) await runner.query("select pg_notify('jobmachine', '')")
-  return over
+  return { ...over, failed }
 }
 
 function failure(policies: Policies, task: Held, error: string): Failed {
@@ -56,7 +57,7 @@ function failure(policies: Policies, task: Held, error: string): Failed {
     error,
     stack: null,
     delay: last ? null : delay,
-    retention: policy.retention ?? policies.retention,
+    retention: keptFor('failed', policy.retention, policies.retention),
   }
 }
 

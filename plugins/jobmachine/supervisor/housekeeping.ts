@@ -1,5 +1,7 @@
 import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
+import { tellHooks } from '../hooks.ts'
+import { keptFor } from '../kept.ts'
 import { openBatches } from '../queue/batch.ts'
 import { beBrief } from '../queue/brief.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
@@ -66,7 +68,7 @@ export class Housekeeping {
         over.parents.push(...(await openBatches(this.#app.database)))
         over.needed.push(...(await overlooked(this.#app.database)))
       }
-      await settle(this.#app.database, over, this.#policies.retention)
+      await settle(this.#app.database, over, keptFor('failed', this.#policies.retention))
       if (this.#ticks % RARELY === 1) await this.#clean()
       this.#troubled = false
     } catch (error) {
@@ -105,14 +107,16 @@ export class Housekeeping {
   /** One worker a transaction, so that one whose tasks cannot be had yet keeps no other waiting. */
   async #reap(id: number): Promise<Readonly<Over>> {
     try {
-      return await this.#app.database.transaction(async (tx) => {
-        if (!(await tryLock(tx))) return { parents: [], needed: [] }
+      const over = await this.#app.database.transaction(async (tx) => {
+        if (!(await tryLock(tx))) return { parents: [], needed: [], failed: [] }
         await endSessions(tx, WORKER_LOCK, id)
         await tx.query(`set local lock_timeout = ${LOCK_WAIT}`)
-        const { parents, needed } = await reapWorker(tx, this.#policies, id, new Map(), WORKER_DIED)
+        const { parents, needed, failed } = await reapWorker(tx, this.#policies, id, new Map(), WORKER_DIED)
         this.#app.log.warn(`worker ${id} is dead; its tasks go to others`)
-        return { parents: [...parents], needed: [...needed] }
+        return { parents: [...parents], needed: [...needed], failed }
       })
+      tellHooks(this.#app, over.failed)
+      return over
     } catch (error) {
       if (isConnectionError(error)) throw error
       this.#app.log.warn(`tasks of worker ${id} cannot be revived yet: ${messageOf(error)}`)

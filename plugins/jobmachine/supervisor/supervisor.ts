@@ -3,7 +3,9 @@ import Bree from 'bree'
 import type { DjetApp, Stop } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
 import { timeoutMessage } from '../error.ts'
+import { tellHooks } from '../hooks.ts'
 import type { AnyJob } from '../job.ts'
+import { keptFor } from '../kept.ts'
 import type { Settings } from '../options.ts'
 import { classIds } from '../queue/classes.ts'
 import { giveBack, showRunning } from '../queue/hold.ts'
@@ -173,7 +175,8 @@ class Supervisor {
         // One that was stuck could not say when it had begun.
         await showRunning(this.#app.database, death.workerId, death.tasks)
         const over = await reapWorker(this.#app.database, this.#policies, death.workerId, blamed)
-        await settle(this.#app.database, over, this.#policies.retention)
+        tellHooks(this.#app, over.failed)
+        await settle(this.#app.database, over, keptFor('failed', this.#policies.retention))
       }
     } catch (error) {
       // Housekeeping finds the worker without its lock and does the same later.

@@ -3,6 +3,7 @@ import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
 import { TaskAborted, worthRetrying } from '../error.ts'
 import { type AnyJob, readParams } from '../job.ts'
+import type { Retention } from '../kept.ts'
 import type { Claimed } from '../queue/claim.ts'
 import { wrapped } from '../queue/report.ts'
 import type { Over } from '../queue/settle.ts'
@@ -11,8 +12,8 @@ import { inTransaction, isConflict } from './in-transaction.ts'
 
 export interface AttemptParts extends HandleParts {
   readonly app: DjetApp
-  /** Milliseconds tasks are kept unless their job says otherwise. */
-  readonly retention: number
+  /** How long tasks are kept unless their job says otherwise. */
+  readonly retention: Retention
 }
 
 /** How the function of a task ended. Plain data: it may come from another process. */

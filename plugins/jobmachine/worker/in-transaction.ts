@@ -3,6 +3,7 @@ import type { Djet } from '../../../core/index.ts'
 import { DjetError, messageOf } from '../../../core/index.ts'
 import { TaskAborted } from '../error.ts'
 import type { AnyJob } from '../job.ts'
+import { keptFor } from '../kept.ts'
 import { beginAlone, commitWithin } from '../queue/alone.ts'
 import type { Claimed } from '../queue/claim.ts'
 import { type Done, type Ended, finish } from '../queue/end.ts'
@@ -42,7 +43,7 @@ export async function inTransaction(
       ran = performance.now() - began
       if (handle.told) await parts.reporter.flush()
       const { id, turn, attempt, workerId } = claimed
-      const retention = job.retention ?? parts.retention
+      const retention = keptFor('finished', job.retention, parts.retention)
       const announce = handle.isWorthTelling(ran)
       ended = await finishTogether(djet, workerId, { id, turn, attempt, ran, retention, result, announce })
       if (ended.n === 0) throw lost(claimed)

@@ -1,7 +1,9 @@
 import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
 import { TaskAborted, timeoutMessage } from '../error.ts'
+import { hooksIdle, tellHooks } from '../hooks.ts'
 import type { AnyJob } from '../job.ts'
+import { keptFor, type Retention } from '../kept.ts'
 import { byOrder, type Claim, type Claimed, claim, nextDue } from '../queue/claim.ts'
 import { classIds } from '../queue/classes.ts'
 import { giveBack, showRunning } from '../queue/hold.ts'
@@ -50,11 +52,14 @@ export interface MachineOptions {
   jobs: ReadonlyMap<string, AnyJob>
   slots: Slots
   thread: number
-  retention: number
+  retention: Retention
   /** Claim ahead of what can start now, and write ends together. */
   prefetch: boolean
   onWorkerId: (workerId: number) => void
 }
+
+/** Milliseconds that hooks under way may take when the thread stops. */
+const HOOKS_GRACE = 1000
 
 /** One worker thread's part of the queue: claims tasks, runs several at once, writes their ends. */
 export class Machine {
@@ -108,10 +113,11 @@ export class Machine {
     this.#ends = new Ends({
       session: this.#session,
       holdings: this.#holdings,
-      retention,
+      retention: keptFor('failed', retention),
       log: app.log,
       onRetry: (delay) => void setTimeout(() => this.wake(), delay + 2).unref(),
       onEnded: (tasks) => {
+        tellHooks(app, tasks)
         if (tasks.some((task) => this.#limited.includes(task.classId))) wakeWorkers(app)
       },
       singly: this.#lanes && {
@@ -182,6 +188,7 @@ export class Machine {
     clearInterval(this.#sweep)
     await this.#reporter.flush()
     await this.#ends.drained()
+    await hooksIdle(this.#options.app, HOOKS_GRACE)
     await this.#show(0)
     this.#running.clear()
     await this.#giveBack()

@@ -1,3 +1,4 @@
+import type { Retention } from '../kept.ts'
 import type { Outcome } from './attempt.ts'
 import type { Order, Reason } from './process/messages.ts'
 
@@ -13,8 +14,8 @@ export interface ThreadData {
   readonly slots: SharedArrayBuffer
   /** Classes it runs; undefined: all the site knows. */
   readonly classes: readonly string[] | undefined
-  /** Milliseconds finished tasks are kept unless their job says otherwise. */
-  readonly retention: number
+  /** How long tasks are kept unless their job says otherwise. */
+  readonly retention: Retention
   /** Claim ahead of what can start now, and write ends together. */
   readonly prefetch: boolean
 }

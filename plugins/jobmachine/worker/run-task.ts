@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { attemptsOf, retryDelay } from '../backoff.ts'
 import { TaskAborted } from '../error.ts'
 import type { AnyJob } from '../job.ts'
+import { keptFor } from '../kept.ts'
 import type { Claimed } from '../queue/claim.ts'
 import type { Abort } from './abort.ts'
 import { type AttemptParts, type Outcome, runAttempt } from './attempt.ts'
@@ -43,7 +44,6 @@ function conclude(
   outcome: Outcome,
 ): void {
   const { id, turn, attempt } = claimed
-  const retention = job.retention ?? usual
   const { ran } = outcome
   if (outcome.end === 'committed') ends.settled(claimed, outcome.over)
   else if (outcome.end === 'lost') {
@@ -52,6 +52,7 @@ function conclude(
   } else if (outcome.end === 'done') {
     const { result, announce } = outcome
     // All in one literal: a spread costs more than the rest of this function.
+    const retention = keptFor('finished', job.retention, usual)
     ends.finished(claimed, { id, turn, attempt, ran, retention, result, announce })
   } else {
     const aborted = abort.reason instanceof TaskAborted ? abort.reason : undefined
@@ -62,6 +63,7 @@ function conclude(
     const wait = outcome.soon ? shortDelay(attempt) : retryDelay(job, attempt)
     const { stack } = outcome
     const error = aborted?.message ?? outcome.error
+    const retention = keptFor('failed', job.retention, usual)
     ends.failed(claimed, { id, turn, attempt, ran, retention, error, stack, delay: last ? null : wait })
   }
 }
