@@ -147,6 +147,29 @@ describe('a transactional job', { timeout: 120_000 }, () => {
       await stop()
     })
 
+    it('does not wait for a worker that is frozen in its transaction, and refuses what that commits later', async () => {
+      // The second attempt would wait for the first one's key.
+      await site.djet.query('create unique index once on public.ledger (n) where n = 13')
+      const program = work()
+      const { id } = await send(site.djet, entry, { n: 13, ms: 3000 })
+      await expect
+        .poll(async () => (await taskView(site.djet, id))!.status, { timeout: 30_000, interval: 20 })
+        .toBe('running')
+      process.kill(program.pid!, 'SIGSTOP')
+      const stop = await site.work()
+      expect(await waitFor(site.djet, id, { timeout: '60s' })).toMatchObject({ status: 'finished' })
+      expect(await rowsOf(id)).toBe(1)
+      const { worker, attempts } = (await taskView(site.djet, id))!
+      expect(worker!.pid).toBe(process.pid)
+      expect(attempts).toMatchObject([{ attempt: 1, error: 'worker died' }])
+      process.kill(program.pid!, 'SIGCONT')
+      await sleep(4000)
+      expect(await rowsOf(id)).toBe(1)
+      expect((await taskView(site.djet, id))!.attempts).toHaveLength(1)
+      await program.stop('SIGKILL')
+      await stop()
+    })
+
     it('has its effect once by count, by the hundred', async () => {
       const params = Array.from({ length: 300 }, (_, n) => ({ n, ms: n % 3 === 0 ? 0 : 30 }))
       await sendMany(site.djet, entry, params)
