@@ -1,4 +1,5 @@
 import type { TaskAborted } from '../../error.ts'
+import type { Retention } from '../../kept.ts'
 import type { Claimed } from '../../queue/claim.ts'
 import type { Outcome } from '../attempt.ts'
 
@@ -24,8 +25,8 @@ export interface ProcessData {
   readonly databaseUrl: string
   /** The same without a pooler in between. */
   readonly directUrl: string
-  /** Milliseconds finished tasks are kept unless their job says otherwise. */
-  readonly retention: number
+  /** How long tasks are kept unless their job says otherwise. */
+  readonly retention: Retention
 }
 
 export type ToProcess =
