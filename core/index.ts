@@ -58,7 +58,18 @@ export { type SendFileOptions, sendFile } from './http/send-file.ts'
 export { type UploadOptions, upload } from './http/upload.ts'
 export type { Mail } from './mail/mailer.ts'
 export type { Attachment, MailMessage } from './mail/message.ts'
-export { type Acl, ADMIN, type Decision, decide, type Permission, rolesOf, type User } from './node/access.ts'
+export {
+  type Acl,
+  ADMIN,
+  type Decision,
+  decide,
+  type Explanation,
+  explain,
+  type Permission,
+  type RoleRule,
+  rolesOf,
+  type User,
+} from './node/access.ts'
 export { checkLimit, fromCursor, toCursor } from './node/cursor.ts'
 export { type Difference, diffVersions, type PathChange, type TextPiece, textPieces } from './node/diff.ts'
 export type { DraftChange } from './node/draft.ts'

@@ -92,3 +92,72 @@ function speaksOfPublishing(branch: readonly Ruled[], basetypes: ReadonlyMap<str
     ),
   )
 }
+
+/** What the rules say of one role. */
+export interface RoleRule {
+  readonly role: string
+  readonly allowed: boolean
+  /** Path of the node whose rules decide; absent: no rule along the branch mentions the role. */
+  readonly path?: string
+  /** Whether they are the node's own, or those that its basetype starts from. */
+  readonly source?: 'node' | 'basetype'
+}
+
+/** A decision with all that led to it. */
+export interface Explanation {
+  readonly permission: Permission
+  readonly allowed: boolean
+  /** The permission whose rules decided: of what is hidden, and of `publish` where nobody speaks of it, `edit`. */
+  readonly asked: Permission
+  /**
+   * `administrator`: the role may do everything. `rule`: one of `roles` grants it. `denied`: a rule mentions a role, and
+   * none grants it. `silent`: no rule mentions any of the roles, which means denied. `hidden`: the rules would grant it,
+   * but it is not published.
+   */
+  readonly because: 'administrator' | 'rule' | 'denied' | 'silent' | 'hidden'
+  /** What the rules say of each role, in the order in which they are asked. */
+  readonly roles: readonly RoleRule[]
+}
+
+/**
+ * Says who may do what at a node, and why: the same decision as `decide`, with the node and role that grants or denies.
+ *
+ * @param branch the node first, its parents after it, the root last
+ * @example explain(branch, app.basetypes, rolesOf(user), 'edit').roles.find(({ allowed }) => allowed)?.path
+ */
+export function explain(
+  branch: readonly Ruled[],
+  basetypes: ReadonlyMap<string, Basetype>,
+  roles: readonly string[],
+  permission: Permission,
+): Explanation {
+  const asEdit = permission === 'publish' && !speaksOfPublishing(branch, basetypes)
+  const by = (asked: Permission): Explanation => {
+    const rules = roles.map((role) => ruleOf(branch, basetypes, role, asked))
+    const allowed = rules.some((rule) => rule.allowed)
+    const because = allowed ? 'rule' : rules.some(({ path }) => path !== undefined) ? 'denied' : 'silent'
+    return { permission, allowed, asked, because, roles: rules }
+  }
+  const explanation = by(asEdit ? 'edit' : permission)
+  if (roles.includes(ADMIN)) return { ...explanation, allowed: true, because: 'administrator' }
+  if (permission !== 'view' || !explanation.allowed || !isHidden(branch)) return explanation
+  const asEditor = by('edit')
+  if (roles.includes('user') && asEditor.allowed) return asEditor
+  return { ...asEditor, allowed: false, because: 'hidden' }
+}
+
+/** The nearest rule along a branch that mentions a role. */
+function ruleOf(
+  branch: readonly Ruled[],
+  basetypes: ReadonlyMap<string, Basetype>,
+  role: string,
+  permission: Permission,
+): RoleRule {
+  for (const { acl, basetype, path } of branch) {
+    const source = acl?.[role] === undefined ? 'basetype' : 'node'
+    const granted = acl?.[role] ?? basetypes.get(basetype)?.acl?.[role]
+    if (granted === undefined) continue
+    return { role, allowed: granted.includes(permission) || granted.includes('*'), path, source }
+  }
+  return { role, allowed: false }
+}

@@ -1,4 +1,7 @@
 import { defineEngine } from '../../../core/index.ts'
+import { accessRoutes } from './access.ts'
+import { auditRoutes } from './audit.ts'
+import { basetypeRoutes } from './basetypes.ts'
 import { moveRoutes } from './move.ts'
 import { nodeRoutes } from './node.ts'
 import { redirectRoutes } from './redirects.ts'
@@ -15,4 +18,7 @@ export const adminEngine = defineEngine((router) => {
   versionRoutes(router)
   trashRoutes(router)
   redirectRoutes(router)
+  auditRoutes(router)
+  accessRoutes(router)
+  basetypeRoutes(router)
 })

@@ -1,0 +1,120 @@
+import {
+  type Acl,
+  ADMIN,
+  type Branch,
+  DjetError,
+  type EngineContext,
+  type EngineRouter,
+  explain,
+  findAccount,
+  type Node,
+  rolesOf,
+} from '../../../core/index.ts'
+import { knownPermissions, knownRoles } from '../model/roles.ts'
+import { orForm, text } from './form.ts'
+
+/** Who can do what at a node, and why; and the rules of the node itself. Both need `administer` there. */
+export function accessRoutes(router: EngineRouter): void {
+  router.get('/access', async (ctx) => {
+    const { node: path = '/', login = '' } = ctx.payload.query
+    const node = await ctx.djet.nodes.get(path.trim() || '/')
+    if (node === null) {
+      await ctx.djet.require('administer', ctx.node)
+      ctx.payload.problem = `There is no page at ${path.slice(0, 200)}.`
+      await show(ctx, await ctx.djet.nodes.require('/'), login.trim())
+      return
+    }
+    await show(ctx, node, login.trim())
+  })
+
+  router.post('/access', async (ctx) => {
+    const node = await ctx.djet.nodes.require(text(ctx, 'node'))
+    await ctx.djet.require('administer', node)
+    await orForm(ctx, {
+      show: () => show(ctx, node, ''),
+      work: async () => {
+        const acl = aclOf(ctx)
+        const version = text(ctx, 'version')
+        await ctx.djet.nodes.update(node, { acl, ...(version === '' ? {} : { ifVersion: version }) })
+        ctx.flash(
+          acl === null
+            ? `${node.name} has no rules of its own any more.`
+            : `The rules of ${node.name} are set.`,
+        )
+        ctx.seeOther(`${ctx.below('/access')}?${new URLSearchParams({ node: node.path })}`)
+      },
+    })
+  })
+}
+
+async function show(ctx: EngineContext, node: Node, login: string): Promise<void> {
+  const { djet } = ctx
+  await djet.require('administer', node)
+  const branch = await djet.asSystem().nodes.branch(node)
+  const { basetypes } = djet.app
+  const roles = await knownRoles(djet, branch)
+  const permissions = knownPermissions(djet, branch)
+  // What the rules say; that something is hidden is said of it as a whole.
+  const ruled = branch.map(({ acl, basetype, path }) => ({ acl, basetype, path }))
+  const matrix = roles.map((role) => ({
+    role,
+    cells: permissions.map((permission) => explain(ruled, basetypes, [role], permission)),
+  }))
+  await ctx.render('admin/access.eta', {
+    target: node,
+    roles,
+    permissions,
+    matrix,
+    isHidden: branch.some(({ status }) => status !== 'published'),
+    rulesAbove: rulesAbove(branch),
+    login,
+    person: login === '' ? null : await personOf(ctx, branch, login, permissions),
+  })
+}
+
+/** Nodes above that have rules of their own, for links to them. */
+function rulesAbove(branch: Branch): Node[] {
+  return branch.slice(1).filter(({ acl }) => acl !== null)
+}
+
+/** What one user may do here; null when there is nobody of that login. */
+async function personOf(
+  { djet }: EngineContext,
+  branch: Branch,
+  login: string,
+  permissions: readonly string[],
+) {
+  const account = await findAccount(djet, login.toLowerCase())
+  if (account === null) return null
+  const { id, name, roles, enabled } = account
+  const all = rolesOf({ id, login, name, roles })
+  const cells = permissions.map((permission) => explain(branch, djet.app.basetypes, all, permission))
+  return { login: account.login, name, roles, enabled, cells }
+}
+
+/**
+ * The rules a form says: a line for each role, with `inherit` or permissions of its own. Null: no rules.
+ * @throws {DjetError} ACL_INVALID, 422
+ */
+function aclOf({ form }: EngineContext): Acl | null {
+  const acl: Record<string, string[]> = {}
+  if (!Object.keys(form).some((key) => /^role-\d+$/.test(key))) throw invalid('the form names no role')
+  for (const [key, value] of Object.entries(form)) {
+    const [, n] = /^role-(\d+)$/.exec(key) ?? []
+    const role = typeof value === 'string' ? value.trim() : ''
+    if (n === undefined || role === '' || form[`mode-${n}`] !== 'own') continue
+    if (role === ADMIN) throw invalid('admin may do everything everywhere; no rule changes that')
+    if (!/^[\p{L}\p{N}_.-]{1,60}$/u.test(role)) {
+      throw invalid(`a role is a word of letters, digits, '-', '_' and '.', not '${role.slice(0, 60)}'`)
+    }
+    const given = [form[`permission-${n}`] ?? []].flat().filter((word) => typeof word === 'string')
+    const odd = given.find((word) => !/^(\*|[a-z][\w.-]{0,59})$/.test(word))
+    if (odd !== undefined) throw invalid(`'${odd.slice(0, 60)}' is no permission`)
+    acl[role] = given
+  }
+  return Object.keys(acl).length === 0 ? null : acl
+}
+
+function invalid(message: string): DjetError {
+  return new DjetError('ACL_INVALID', `${message}.`, { status: 422 })
+}
