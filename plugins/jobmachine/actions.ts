@@ -93,7 +93,9 @@ export async function cancelTask(djet: Djet, id: number): Promise<void> {
        where ${which} = $1 and status = 100 returning task_id as id`,
       [id],
     )
-    for (const { id } of running) await notify(djet, CHANNEL.cancel, String(id))
+    // One that still shows as waiting may be in a worker's hands already.
+    const told = task.class === BATCH ? running.map((one) => one.id) : [id]
+    for (const id of told) await notify(djet, CHANNEL.cancel, String(id))
     await notify(djet, CHANNEL.task, String(id))
     const tasks = cancelled.length + running.length
     await djet.audit({
