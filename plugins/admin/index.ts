@@ -1,10 +1,13 @@
 import { definePlugin } from '../../core/index.ts'
 import { adminBasetype } from './basetypes.ts'
 import { adminEngine } from './engine/index.ts'
+import { publishDueJob } from './jobs.ts'
 import { type AdminOptions, checkOptions } from './options.ts'
 import { adminUrl } from './payload.ts'
 import { seedAdmin } from './seed.ts'
+import { start } from './start.ts'
 
+export { publishDueJob } from './jobs.ts'
 export { type SearchOptions, searchNodes } from './model/search.ts'
 export type { AdminOptions } from './options.ts'
 
@@ -14,10 +17,13 @@ export const admin = definePlugin((options: AdminOptions) => {
   return {
     name: 'admin',
     version: '0.1.0',
+    requires: ['jobmachine'],
     folder: new URL('.', import.meta.url),
     basetypes: [adminBasetype],
     engines: { 'admin.admin': adminEngine },
+    jobs: [publishDueJob],
     payload: { adminUrl },
     seed: seedAdmin(settings.path),
+    start,
   }
 })
