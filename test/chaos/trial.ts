@@ -71,7 +71,11 @@ export async function trial(options: TrialOptions): Promise<Figures> {
       workers.push({ process: Process.djet(SITE, ['work', '--threads', '1'], env), cable, isOut: false })
     }
     processes.push(...workers.map((worker) => worker.process))
-    for (const { process } of workers) await process.says(/worker thread runs/)
+    await bounded(
+      async () => (await ask((client) => client.query(ALIVE))).rowCount === workers.length,
+      90_000,
+      'workers',
+    )
     const confirmed = new Set<number>()
     const share = Math.ceil(options.tasks / options.senders)
     const senders = Array.from({ length: options.senders }, (_, sender) =>
@@ -112,6 +116,8 @@ export async function trial(options: TrialOptions): Promise<Figures> {
     await server.remove()
   }
 }
+
+const ALIVE = 'select from jobmachine.worker where ended is null'
 
 type Ask = Stage['ask']
 

@@ -42,7 +42,7 @@ async function machine(): Promise<Machine> {
     DATABASE_URL: cable.url(site.databaseUrl),
   })
   machines.push({ process, cable })
-  await process.says(/worker thread runs/)
+  await until(async () => (await count('select from jobmachine.worker where pid = $1', [process.pid])) === 1)
   return { process, cable }
 }
 
