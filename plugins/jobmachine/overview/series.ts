@@ -42,40 +42,45 @@ interface Row {
   readonly run: number
 }
 
-const SERIES = {
-  name: 'jobmachine.series',
-  text: `
-    with since as (
-      select to_timestamp(floor(extract(epoch from now()) / $1::int) * $1::int) - ($2::int - 1) * $1::int * interval '1 second' as at
-    ), hidden as (select class_id from jobmachine.class where name = any ($3::text[])),
-    part as (
-      select minute as at, class_id, status, ended, wait_ms, run_ms from jobmachine.tally
-      where minute >= (select at from since)
-      union all
-      select at, class_id, status, ended, wait_ms, run_ms from jobmachine.tally_delta
-      where delta_id > (select delta_id from jobmachine.folded) and ended > 0 and at >= (select at from since)
-    )
-    select floor(extract(epoch from p.at - s.at) / $1::int)::int as n,
-      coalesce(sum(p.ended) filter (where p.status = 200), 0)::float8 as finished,
-      coalesce(sum(p.ended) filter (where p.status = 900), 0)::float8 as failed,
-      coalesce(sum(p.ended) filter (where p.status = 0), 0)::float8 as retried,
-      coalesce(sum(p.wait_ms) filter (where p.status = 200), 0) as wait,
-      coalesce(sum(p.run_ms) filter (where p.status = 200), 0) as run
-    from part p, since s
-    where p.class_id not in (select class_id from hidden)
-    group by 1`,
-}
+/**
+ * Minutes have a row for each duration: for days the half hours are read, of which there are few. Without a name: a
+ * prepared plan would not know how little of the table is asked for.
+ */
+const SERIES = (source: string): string => `
+  select floor(extract(epoch from p.at - $2::timestamptz) / $1::int)::int as n,
+    coalesce(sum(p.ended) filter (where p.status = 200), 0)::float8 as finished,
+    coalesce(sum(p.ended) filter (where p.status = 900), 0)::float8 as failed,
+    coalesce(sum(p.ended) filter (where p.status = 0), 0)::float8 as retried,
+    coalesce(sum(p.wait_ms) filter (where p.status = 200), 0) as wait,
+    coalesce(sum(p.run_ms) filter (where p.status = 200), 0) as run
+  from (
+    select ${source} >= $2::timestamptz
+    union all
+    select at, class_id, status, ended, wait_ms, run_ms from jobmachine.tally_delta
+    where delta_id > (select delta_id from jobmachine.folded) and ended > 0 and at >= $2::timestamptz
+  ) as p
+  where p.class_id not in (select class_id from jobmachine.class where name = any ($3::text[]))
+  group by 1`
+
+const COLUMNS = 'class_id, status, ended, wait_ms, run_ms'
+const MINUTES = SERIES(`minute as at, ${COLUMNS} from jobmachine.tally where minute`)
+const HALF_HOURS = SERIES(`at, ${COLUMNS} from jobmachine.pace where at`)
 
 /** What ended in the last hour, day or week, from counters; of classes the scope's user sees. */
 export async function series(djet: Djet, span: Span): Promise<Series> {
   const { step, bars } = STEPS[span]
-  const rows = await djet.app.database.query<Row>(SERIES, [step, bars, [...hiddenClasses(djet)]])
+  const first = new Date((Math.floor(Date.now() / 1000 / step) - bars + 1) * step * 1000)
+  const rows = await djet.app.database.query<Row>(step < 1800 ? MINUTES : HALF_HOURS, [
+    step,
+    first,
+    [...hiddenClasses(djet)],
+  ])
   const byNumber = new Map(rows.map((row) => [row.n, row]))
-  const first = (Math.floor(Date.now() / 1000 / step) - bars + 1) * step * 1000
+  const at = (n: number) => new Date(first.getTime() + n * step * 1000)
   return {
     span,
     step,
-    bars: Array.from({ length: bars }, (_, n) => barOf(new Date(first + n * step * 1000), byNumber.get(n))),
+    bars: Array.from({ length: bars }, (_, n) => barOf(at(n), byNumber.get(n))),
   }
 }
 

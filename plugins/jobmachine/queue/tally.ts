@@ -25,6 +25,12 @@ const FOLD = {
       from taken where ended > 0 group by 1, 2, 3, 4
       on conflict (minute, class_id, status, bucket) do update
       set ended = t.ended + excluded.ended, wait_ms = t.wait_ms + excluded.wait_ms, run_ms = t.run_ms + excluded.run_ms
+    ), half_hours as (
+      insert into jobmachine.pace as p (at, class_id, status, ended, wait_ms, run_ms)
+      select date_bin('30 minutes', at, 'epoch'), class_id, status, sum(ended), sum(wait_ms), sum(run_ms)
+      from taken where ended > 0 group by 1, 2, 3
+      on conflict (at, class_id, status) do update
+      set ended = p.ended + excluded.ended, wait_ms = p.wait_ms + excluded.wait_ms, run_ms = p.run_ms + excluded.run_ms
     ), totals as (
       insert into jobmachine.ended as e (class_id, status, bucket, ended, wait_ms, run_ms)
       select class_id, status, bucket, sum(ended), sum(wait_ms), sum(run_ms)
@@ -85,6 +91,14 @@ const TOO_OLD = {
     )`,
 }
 
+const PACE_TOO_OLD = {
+  name: 'jobmachine.pace_too_old',
+  text: `
+    delete from jobmachine.pace where (at, class_id, status) in (
+      select at, class_id, status from jobmachine.pace where at < now() - interval '30 days' order by at limit 5000
+    )`,
+}
+
 /**
  * Makes hours of the minutes that are more than a day old, and drops hours of more than 90 days ago; a bounded number
  * of rows. Call it in a transaction that holds `FOLD_LOCK`.
@@ -95,6 +109,7 @@ const TOO_OLD = {
 export async function rollUp(runner: Runner, fromStart: boolean): Promise<boolean> {
   const [row] = await runner.query<{ n: number }>(ROLL_UP, [ROLLED, fromStart])
   await runner.query(TOO_OLD, [ROLLED])
+  await runner.query(PACE_TOO_OLD)
   return row!.n === ROLLED
 }
 

@@ -42,6 +42,7 @@ describe('counters', () => {
     while (await foldTally(site.djet, true));
     expect(await sql('select from jobmachine.tally_delta')).toEqual([])
     expect(await counted(echo.name)).toEqual(finished)
+    expect(await sql('select sum(ended)::int as n from jobmachine.pace')).toEqual([{ n: 10 }])
     expect(await sql('select sum(ended)::int as n from jobmachine.tally')).toEqual([{ n: 10 }])
     expect(await sql('select sum(ended)::int as n from jobmachine.ended where status = 200')).toEqual([
       { n: 7 },
