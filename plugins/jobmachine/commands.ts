@@ -36,7 +36,12 @@ export function workCommand(settings: Settings): Command {
       }
       const classes = values.classes?.split(',').map((name) => name.trim())
       const app = await context.open()
-      const stop = await startMachine(app, { ...settings, threads, classes: classes?.filter(Boolean) })
+      const stop = await startMachine(app, {
+        ...settings,
+        nice: 0,
+        threads,
+        classes: classes?.filter(Boolean),
+      })
       context.print(`${threads} worker ${threads === 1 ? 'thread runs' : 'threads run'}. Ctrl-C stops them.`)
       if (!context.signal.aborted) {
         await new Promise((resolve) => context.signal.addEventListener('abort', resolve, { once: true }))

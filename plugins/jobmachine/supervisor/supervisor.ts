@@ -35,6 +35,8 @@ const LAST_CALL = 1500
 export interface WorkerOptions extends Pick<Settings, 'threads' | 'concurrency' | 'grace' | 'retention'> {
   /** See `jobmachine({ prefetch })`; true when absent. */
   prefetch?: boolean
+  /** How far the threads step back for the rest of the process: see `jobmachine({ nice })`; 0 when absent. */
+  nice?: number
   /** Classes they run; all the site knows when absent. */
   classes?: readonly string[] | undefined
 }
@@ -99,6 +101,7 @@ class Supervisor {
             classes: options.classes,
             retention,
             prefetch: options.prefetch ?? true,
+            nice: options.nice ?? 0,
           },
           onNotice,
         ),

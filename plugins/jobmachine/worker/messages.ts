@@ -18,6 +18,8 @@ export interface ThreadData {
   readonly retention: Retention
   /** Claim ahead of what can start now, and write ends together. */
   readonly prefetch: boolean
+  /** How far it steps back for the main thread, 0 to 19. */
+  readonly nice: number
 }
 
 /** From the main thread to a worker thread. */

@@ -6,6 +6,7 @@ import type { FromThread, ThreadData, ToThread } from './messages.ts'
 import { Apart } from './process/apart.ts'
 import { workerName } from './session.ts'
 import { Slots } from './slots.ts'
+import { stepBack } from './step-back.ts'
 
 const port = parentPort!
 const data = workerData as ThreadData
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
     else if (message.type === 'lost') void machine.lost(message.workerId)
     else void stop(message.grace)
   })
+  stepBack(data.nice)
   await machine.start()
 }
 
