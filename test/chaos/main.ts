@@ -34,6 +34,7 @@ export async function main(args: readonly string[]): Promise<void> {
   ) {
     throw new Error(USAGE)
   }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   const began = Date.now()
   const figures = await trial({
     tasks,

@@ -39,14 +39,16 @@ describe.skipIf(version === undefined)(`through ${version ?? 'PgBouncer'} in tra
     return app
   }
 
-  it('a site without a direct URL is told what is missing', async () => {
+  it('a site without a direct URL is told what is missing', { timeout: 60_000 }, async () => {
     await expect(openSite(SITE, { databaseUrl: through })).rejects.toMatchObject({
       code: 'DATABASE_POOLED',
       message: expect.stringContaining('DATABASE_DIRECT_URL'),
     })
   })
 
-  it('a direct URL that goes through the pooler, or to another database, is refused', async () => {
+  it('a direct URL that goes through the pooler, or to another database, is refused', {
+    timeout: 60_000,
+  }, async () => {
     await expect(open(through)).rejects.toMatchObject({ code: 'DATABASE_POOLED' })
     const other = await createTestDatabase()
     try {
@@ -103,8 +105,12 @@ describe.skipIf(version === undefined)(`through ${version ?? 'PgBouncer'} in tra
     const env = { DATABASE_URL: through, DATABASE_DIRECT_URL: database.url }
     const other = Process.djet(SITE, ['work', '--threads', '1'], env)
     programs.push(other)
-    await other.says(/worker thread runs/)
     const pid = other.pid
+    await expect
+      .poll(async () => (await djet.query('select from jobmachine.worker where pid = $1', [pid])).length, {
+        timeout: 90_000,
+      })
+      .toBe(1)
     const tasks = await sendMany(djet, talkative, Array(120).fill({ ms: 1000, tell: true }))
     await expect
       .poll(async () => (await djet.query('select from chaos.run where pid = $1', [pid])).length, {

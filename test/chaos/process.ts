@@ -32,6 +32,8 @@ export class Process {
       this.#end = resolve
     })
     this.#start()
+    // Should the trial itself be ended.
+    process.once('exit', () => this.signal('SIGKILL'))
   }
 
   /** `djet …` in a site's folder. */

@@ -49,6 +49,8 @@ export async function startRestartable(
       log,
     )
   let running = await start(undefined)
+  const onExit = (): void => void process.kill(running.pid, 'SIGQUIT')
+  process.once('exit', onExit)
   const { port } = running
   const client = new pg.Client({ connectionString: urlOf(port, password, 'postgres') })
   await client.connect()
@@ -64,6 +66,7 @@ export async function startRestartable(
       running = await start(port)
     },
     async remove() {
+      process.off('exit', onExit)
       await stopServer(running, log)
       await rm(dir, { recursive: true, force: true })
     },
