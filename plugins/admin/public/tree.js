@@ -3,25 +3,30 @@
 const tree = document.querySelector('[data-tree]')
 const status = document.getElementById('tree-status')
 
-const items = () => [...tree.querySelectorAll('[role="treeitem"]')]
+// An item is the <li>; its row is what has the role, the focus and the name, so that the name is what is seen of it.
+const items = () => [...tree.querySelectorAll('li')]
+const rowOf = (item) => item.querySelector(':scope > .tree-row')
+const itemOf = (element) => element?.closest?.('.tree-row')?.parentElement
 const isOpen = (item) => item.dataset.state === 'open'
-const nameOf = (item) => item.querySelector('.tree-name, a')?.textContent.trim() ?? ''
-const parentOf = (item) => item.parentElement.closest('[role="treeitem"]')
+const nameOf = (item) => (rowOf(item).querySelector('.tree-name') ?? rowOf(item)).textContent.trim()
+const parentOf = (item) => item.parentElement.closest('li')
+const levelOf = (item) => Number(rowOf(item).getAttribute('aria-level'))
 
 /** Gives the rows of a list their roles. Only one item is reached by Tab. */
 function dress(list, level) {
   if (list !== tree) list.setAttribute('role', 'group')
   for (const item of list.children) {
-    item.setAttribute('role', 'treeitem')
-    item.setAttribute('aria-level', level)
-    item.tabIndex = -1
-    for (const link of item.querySelectorAll(':scope > .tree-row > a, :scope > a')) link.tabIndex = -1
-    item.querySelector(':scope > .tree-row > .tree-toggle')?.setAttribute('aria-hidden', 'true')
-    if (item.id) item.setAttribute('aria-labelledby', item.id.replace('n-', 'l-'))
-    if (item.dataset.state) item.setAttribute('aria-expanded', String(isOpen(item)))
+    const row = rowOf(item)
+    item.setAttribute('role', 'none')
+    row.setAttribute('role', 'treeitem')
+    row.setAttribute('aria-level', level)
+    row.tabIndex = -1
+    for (const link of row.querySelectorAll('a')) link.tabIndex = -1
+    row.querySelector('.tree-toggle')?.setAttribute('aria-hidden', 'true')
+    if (item.dataset.state) row.setAttribute('aria-expanded', String(isOpen(item)))
     if (item.dataset.id) {
-      item.setAttribute('aria-selected', String('chosen' in item.dataset))
-      if (item.dataset.parent) item.querySelector(':scope > .tree-row').draggable = true
+      row.setAttribute('aria-selected', String('chosen' in item.dataset))
+      row.draggable = Boolean(item.dataset.parent)
     }
     const below = item.querySelector(':scope > ul')
     if (below) dress(below, level + 1)
@@ -31,9 +36,10 @@ function dress(list, level) {
 function focus(item) {
   if (!item) return
   for (const other of tree.querySelectorAll('[tabindex="0"]')) other.tabIndex = -1
-  item.tabIndex = 0
-  item.focus()
-  item.querySelector('.tree-row')?.scrollIntoView({ block: 'nearest' })
+  const row = rowOf(item)
+  row.tabIndex = 0
+  row.focus()
+  row.scrollIntoView({ block: 'nearest' })
 }
 
 async function rowsOf(parent, after) {
@@ -53,7 +59,7 @@ async function open(item) {
     if (list.children.length === 0) {
       list.append(await rowsOf(item.dataset.id))
       item.append(list)
-      dress(list, Number(item.getAttribute('aria-level')) + 1)
+      dress(list, levelOf(item) + 1)
     }
     list.hidden = false
     show(item, 'open')
@@ -72,13 +78,13 @@ function close(item) {
 
 function show(item, state) {
   item.dataset.state = state
-  item.setAttribute('aria-expanded', String(state === 'open'))
+  rowOf(item).setAttribute('aria-expanded', String(state === 'open'))
 }
 
 /** The further children of a list take the place of the item that offers them. */
 async function more(item) {
   const list = item.parentElement
-  const level = Number(item.getAttribute('aria-level'))
+  const level = levelOf(item)
   const rows = await rowsOf(item.dataset.more, item.dataset.after)
   rows.querySelector('[data-first]')?.remove()
   const first = rows.querySelector('li')
@@ -120,8 +126,8 @@ let typed = ''
 let typedAt = 0
 
 function onKey(event) {
-  const item = event.target.closest('[role="treeitem"]')
-  if (!item || event.target !== item || event.ctrlKey || event.metaKey) return
+  if (!event.target.matches('[role="treeitem"]') || event.ctrlKey || event.metaKey) return
+  const item = itemOf(event.target)
   if (event.altKey) {
     if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
       event.preventDefault()
@@ -146,6 +152,7 @@ function onKey(event) {
   const step = Object.hasOwn(steps, event.key) ? steps[event.key] : undefined
   if (step) {
     event.preventDefault()
+    typed = ''
     step()
   } else letter(event, item)
 }
@@ -169,7 +176,7 @@ function post(item, action, fields = {}) {
 tree.addEventListener('keydown', onKey)
 tree.addEventListener('click', (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return
-  const item = event.target.closest('[role="treeitem"]')
+  const item = itemOf(event.target)
   const link = event.target.closest('a')
   if (!item || !link) return
   event.preventDefault()
@@ -188,13 +195,11 @@ tree.addEventListener('focusin', (event) => {
 
 // Dragging: between two siblings it is done at once, elsewhere the page of the move says first what it will do.
 let dragged = null
-const rowAt = (event) => event.target.closest?.('.tree-row')
-const itemAt = (row) => row?.closest('[role="treeitem"]')
 
 function dropOn(event) {
-  const row = rowAt(event)
-  const item = itemAt(row)
+  const item = itemOf(event.target)
   if (!dragged || !item?.dataset.id || item === dragged || dragged.contains(item)) return null
+  const row = rowOf(item)
   const { top, height } = row.getBoundingClientRect()
   const at = (event.clientY - top) / height
   const where = !item.dataset.parent || (at > 0.3 && at < 0.7) ? 'into' : at <= 0.3 ? 'before' : 'after'
@@ -207,7 +212,7 @@ function unmark() {
 }
 
 tree.addEventListener('dragstart', (event) => {
-  dragged = itemAt(rowAt(event))
+  dragged = itemOf(event.target)
   event.dataTransfer.effectAllowed = 'move'
   event.dataTransfer.setData('text/plain', nameOf(dragged))
 })
@@ -237,6 +242,9 @@ tree.addEventListener('drop', (event) => {
 
 tree.setAttribute('role', 'tree')
 dress(tree, 1)
-const begin = tree.querySelector('[data-chosen]') ?? tree.querySelector('[role="treeitem"]')
-begin.tabIndex = 0
-if (location.hash.startsWith('#n-')) focus(document.getElementById(location.hash.slice(1)))
+rowOf(tree.querySelector('[data-chosen]') ?? tree.querySelector('li')).tabIndex = 0
+// At the end of loading, since going to the place named by the address takes the focus away.
+window.addEventListener('load', () => {
+  if (location.hash.startsWith('#n-'))
+    setTimeout(() => focus(document.getElementById(location.hash.slice(1))))
+})

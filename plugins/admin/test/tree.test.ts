@@ -39,6 +39,8 @@ describe('the tree', () => {
     expect(names(answer.text)).toEqual(expect.arrayContaining(['Garden', 'Roses', 'Tea']))
     expect(answer.text).toContain('href="/garden/roses/tea/-/edit"')
     expect(answer.text).toContain('Move to the trash')
+    expect(answer.text).toContain('/garden/roses/tea/-/new/page')
+    expect(answer.text).not.toContain('/-/new/admin')
     const office = await id('/office')
     const hidden = await it.gardener.get(`/admin/tree?node=${office}`)
     expect(hidden.text).toContain('That page does not exist, or is in the trash.')
