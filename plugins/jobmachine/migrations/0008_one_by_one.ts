@@ -73,7 +73,8 @@ export async function up(knex: Knex): Promise<void> {
           if (priorities[other], times[other]) < (priorities[best], times[best]) then best := other; end if;
         end loop;
         select r.* into parcel from jobmachine.ready r
-        where r.class_id = fronts[best] and r.priority = priorities[best] and r.run_after <= now()
+        where r.class_id = fronts[best] and r.priority = priorities[best]
+          and r.run_after >= times[best] and r.run_after <= now()
         order by r.run_after, r.ready_id limit 1 for update skip locked;
         if not found then
           fronts := fronts[:best - 1] || fronts[best + 1:];

@@ -1,3 +1,4 @@
+import { FROM_START, type Front, type Since } from './fronts.ts'
 import type { Runner } from './runner.ts'
 
 /** A task as its worker holds it. */
@@ -30,29 +31,39 @@ export interface Claim {
   readonly more: boolean
   /** Classes with limits that have ready tasks: see `claimLimited`. */
   readonly limited: readonly number[]
+  /** The first parcel of each class and priority, as it was before. */
+  readonly fronts: readonly Front[]
 }
 
 type Row = [number, number, number, number, string | null, number | null, number | null, number, number]
 
 /**
- * The classes and priorities that have parcels, one index probe each: tasks of the future, or of a class that this
- * worker does not run, are stepped over, however many they are.
+ * The classes and priorities that have parcels, with the first parcel of each: one index probe each. Tasks of the
+ * future, or of a class that this worker does not run, are stepped over, however many they are. A probe begins where
+ * `Fronts` says, so that it does not step over dead rows before it: parameters $1 to $6 are those of `since`.
  */
 const FRONTS = `
-    pair (class_id, priority) as (
-      (select r.class_id, r.priority from jobmachine.ready r order by r.class_id, r.priority limit 1)
+    pair (class_id, priority, run_after, ready_id, to_class, to_priority) as (
+      select k.class_id, k.priority, first.run_after, first.ready_id, k.to_class, k.to_priority
+      from unnest($1::int[], $2::smallint[], $3::timestamptz[], $4::bigint[], $5::int[], $6::smallint[])
+          as k (class_id, priority, run_after, ready_id, to_class, to_priority)
+        left join lateral (
+          select r.run_after, r.ready_id from jobmachine.ready r
+          where r.class_id = k.class_id and r.priority = k.priority
+            and (r.run_after, r.ready_id) >= (k.run_after, k.ready_id)
+          order by r.run_after, r.ready_id limit 1
+        ) as first on true
       union all
-      select next.class_id, next.priority from pair p, lateral (
-        select r.class_id, r.priority from jobmachine.ready r
-        where (r.class_id, r.priority) > (p.class_id, p.priority) order by r.class_id, r.priority limit 1
+      select next.*, p.to_class, p.to_priority from pair p, lateral (
+        select r.class_id, r.priority, r.run_after, r.ready_id from jobmachine.ready r
+        where (r.class_id, r.priority) > (p.class_id, p.priority)
+          and (r.class_id, r.priority) < (p.to_class, p.to_priority)
+        order by r.class_id, r.priority, r.run_after, r.ready_id limit 1
       ) as next
     ), front as (
-      select p.class_id, p.priority, first.run_after
-      from pair p, lateral (
-        select r.run_after from jobmachine.ready r
-        where r.class_id = p.class_id and r.priority = p.priority order by r.run_after limit 1
-      ) as first
-      where p.class_id = any ($1::int[])
+      select p.class_id, p.priority, p.run_after, p.ready_id
+      from pair p
+      where p.class_id = any ($7::int[]) and p.ready_id is not null
         and exists (select from jobmachine.class c where c.class_id = p.class_id and not c.paused)
     )`
 
@@ -66,21 +77,22 @@ const CLAIM = {
     with recursive ${FRONTS}, candidate as materialized (
       select parcel.*
       from (
-        select * from front where run_after <= now() and class_id <> all ($5::int[]) order by priority, run_after
+        select * from front where run_after <= now() and class_id <> all ($11::int[]) order by priority, run_after
       ) as f, lateral (
         select r.class_id, r.priority, r.run_after, r.ready_id, r.turn, r.limit_key, r.tasks
         from jobmachine.ready r
         where r.class_id = f.class_id and r.priority = f.priority and r.run_after <= now()
+          and (r.run_after, r.ready_id) >= (f.run_after, f.ready_id)
         order by r.run_after, r.ready_id
-        limit $3 for update skip locked
+        limit $9 for update skip locked
       ) as parcel
-      limit $3
+      limit $9
     ), counted as (
       select c.*, sum(cardinality(c.tasks)) over (order by c.priority, c.run_after, c.ready_id)
         - cardinality(c.tasks) as before
       from candidate c
     ), taken as materialized (
-      select c.*, least(cardinality(c.tasks), $2 - c.before)::int as n from counted c where c.before < $2
+      select c.*, least(cardinality(c.tasks), $8 - c.before)::int as n from counted c where c.before < $8
     ), gone as (
       delete from jobmachine.ready r using taken t
       where r.class_id = t.class_id and r.priority = t.priority and r.run_after = t.run_after
@@ -92,7 +104,7 @@ const CLAIM = {
         and r.ready_id = t.ready_id and t.n < cardinality(t.tasks)
     ), held as (
       insert into jobmachine.held (worker_id, class_id, turn, limit_key, tasks)
-      select $4, class_id, turn, limit_key, tasks[1:n] from taken order by priority, run_after, ready_id
+      select $10, class_id, turn, limit_key, tasks[1:n] from taken order by priority, run_after, ready_id
       returning held_id, turn, tasks
     )
     select
@@ -101,9 +113,11 @@ const CLAIM = {
         from held h, unnest(h.tasks) as id, jobmachine.task t
         where t.task_id = id and t.turn = h.turn and t.status + 0 = 0) as tasks,
       (select json_agg(held_id) from held) as parcels,
-      (select count(*) = $3 or coalesce(bool_or(before + cardinality(tasks) > $2), false) from counted) as more,
+      (select count(*) = $9 or coalesce(bool_or(before + cardinality(tasks) > $8), false) from counted) as more,
       (select json_agg(distinct class_id) from front
-        where run_after <= now() and class_id = any ($5::int[])) as limited`,
+        where run_after <= now() and class_id = any ($11::int[])) as limited,
+      (select json_agg(json_build_array(class_id, priority, run_after, ready_id))
+        from pair where ready_id is not null) as fronts`,
 }
 
 /**
@@ -112,6 +126,7 @@ const CLAIM = {
  * @param classes ids of the classes it runs
  * @param limited those of them that have limits: their tasks are not claimed here
  * @param parcels how many parcels to look at at most: what holds the tasks wanted, by what came last
+ * @param since where to begin: see `Fronts`
  */
 export async function claim(
   runner: Runner,
@@ -120,8 +135,10 @@ export async function claim(
   workerId: number,
   parcels = limit,
   limited: readonly number[] = [],
+  since: Since = FROM_START,
 ): Promise<Claim> {
-  const [row] = await runner.query<ClaimRow>(CLAIM, [classes, limit, parcels, workerId, limited])
+  const values = [...since, classes, limit, parcels, workerId, limited]
+  const [row] = await runner.query<ClaimRow>(CLAIM, values)
   return readClaim(row!, workerId)
 }
 
@@ -131,11 +148,18 @@ export interface ClaimRow {
   readonly parcels: number[] | null
   readonly more: boolean
   readonly limited: number[] | null
+  readonly fronts?: Front[] | null
 }
 
 /** Reads it. */
-export function readClaim({ tasks, parcels, more, limited }: ClaimRow, workerId: number): Claim {
-  return { tasks: readClaimed(tasks, workerId), parcels: parcels ?? [], more, limited: limited ?? [] }
+export function readClaim({ tasks, parcels, more, limited, fronts }: ClaimRow, workerId: number): Claim {
+  return {
+    tasks: readClaimed(tasks, workerId),
+    parcels: parcels ?? [],
+    more,
+    limited: limited ?? [],
+    fronts: fronts ?? [],
+  }
 }
 
 /** Tasks as a claim statement gives them, first to run first. */
@@ -169,7 +193,7 @@ const NEXT_DUE = {
     with recursive ${FRONTS}
     select (extract(epoch from min(run_after) - clock_timestamp()) * 1000)::float8 as ms
     from front
-    where run_after < 'infinity' and not (class_id = any ($2::int[]) and run_after <= now())`,
+    where run_after < 'infinity' and not (class_id = any ($8::int[]) and run_after <= now())`,
 }
 
 /**
@@ -180,7 +204,8 @@ export async function nextDue(
   runner: Runner,
   classes: readonly number[],
   limited: readonly number[] = [],
+  since: Since = FROM_START,
 ): Promise<number | null> {
-  const [row] = await runner.query<{ ms: number | null }>(NEXT_DUE, [classes, limited])
+  const [row] = await runner.query<{ ms: number | null }>(NEXT_DUE, [...since, classes, limited])
   return row?.ms ?? null
 }

@@ -35,5 +35,12 @@ export async function claimLimited(
     perKey?.rate?.per ?? null,
   ])
   const tasks = readClaimed(row?.tasks ?? null, workerId)
-  return { tasks, parcels: row?.parcels ?? [], more: false, limited: [], wait: row?.wait_ms ?? null }
+  return {
+    tasks,
+    parcels: row?.parcels ?? [],
+    more: false,
+    limited: [],
+    fronts: [],
+    wait: row?.wait_ms ?? null,
+  }
 }

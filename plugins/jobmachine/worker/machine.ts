@@ -6,6 +6,7 @@ import type { AnyJob } from '../job.ts'
 import { keptFor, type Retention } from '../kept.ts'
 import { byOrder, type Claim, type Claimed, claim, nextDue } from '../queue/claim.ts'
 import { classIds } from '../queue/classes.ts'
+import { FROM_START, Fronts, type Since } from '../queue/fronts.ts'
 import { giveBack, showRunning } from '../queue/hold.ts'
 import { claimLimited } from '../queue/limited.ts'
 import { onLocalWake, wakeWorkers } from '../queue/wake.ts'
@@ -72,6 +73,7 @@ export class Machine {
   readonly #parts: RunParts
   readonly #prefetch: Prefetch
   readonly #holdings = new Holdings()
+  readonly #fronts = new Fronts()
   readonly #freeSlots: number[]
   readonly #running = new Map<number, Running>()
   #jobs = new Map<number, AnyJob>()
@@ -258,7 +260,12 @@ export class Machine {
       const { workerId } = this.#session
       const parcels = Math.max(1, Math.ceil(wanted / this.#perParcel))
       const classes = [...this.#jobs.keys()]
-      const got = await claim(this.#session, classes, wanted, workerId, parcels, this.#limited)
+      const began = performance.now()
+      const whole = this.#fronts.whole(began)
+      const since = whole ? FROM_START : this.#fronts.since
+      const got = await claim(this.#session, classes, wanted, workerId, parcels, this.#limited, since)
+      if (whole) this.#fronts.looked(performance.now(), performance.now() - began)
+      this.#fronts.found(got.fronts)
       const first = got.tasks[0]
       // Seized while the claim was under way: the main thread may have given these back.
       if (this.#session.workerId !== workerId) await giveBack(this.#session, workerId, [])
@@ -270,7 +277,10 @@ export class Machine {
       }
       this.#fill()
       if (got.more || this.#resync) this.#woken = true
-      else if (!this.#woken) pause = await this.#nextLook(pause, first !== undefined)
+      else if (!this.#woken) {
+        if (!whole) pause = Math.min(pause, this.#fronts.untilWhole(performance.now()) + 1)
+        pause = await this.#nextLook(pause, first !== undefined, since)
+      }
     } catch (error) {
       if (!this.#stopping) this.#options.app.log.error(`tasks could not be claimed: ${messageOf(error)}`)
     } finally {
@@ -301,8 +311,8 @@ export class Machine {
   }
 
   /** Milliseconds until the queue is worth a look, at most `pause`. */
-  async #nextLook(pause: number, found: boolean): Promise<number> {
-    const due = await nextDue(this.#session, [...this.#jobs.keys()], this.#limited)
+  async #nextLook(pause: number, found: boolean, since: Since): Promise<number> {
+    const due = await nextDue(this.#session, [...this.#jobs.keys()], this.#limited, since)
     if (due === null) return pause
     // Ready and not to be had: another worker has locked it, and may leave some of it.
     if (due <= 0) return found ? 0 : CONTENDED
@@ -416,6 +426,7 @@ export class Machine {
         known.map((task) => task.id),
       )
       this.#holdings.gaveBack()
+      this.#fronts.reset()
     } catch (error) {
       this.#resync = true
       throw error

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { echo, noop, send, sendMany } from '../index.ts'
+import { type Claim, claim, nextDue } from '../queue/claim.ts'
+import { classIds } from '../queue/classes.ts'
+import { FROM_START, Fronts } from '../queue/fronts.ts'
+import type { Runner } from '../queue/runner.ts'
+import { createJobsSite, type JobsSite } from './jobs-site.ts'
+
+describe('when to look from the beginning', () => {
+  it('takes a twentieth of the time', () => {
+    const fronts = new Fronts()
+    expect(fronts.whole(1000)).toBe(true)
+    fronts.looked(1000, 10)
+    expect(fronts.whole(1199)).toBe(false)
+    expect(fronts.untilWhole(1150)).toBe(50)
+    expect(fronts.whole(1200)).toBe(true)
+  })
+
+  it('is not put off for more than a second and a half, nor at all when something was put up again', () => {
+    const fronts = new Fronts()
+    fronts.looked(0, 10_000)
+    expect(fronts.untilWhole(0)).toBe(1500)
+    fronts.reset()
+    expect(fronts.whole(0)).toBe(true)
+  })
+})
+
+describe('a claim that begins where the last one did', () => {
+  let site: JobsSite
+  let db: Runner
+  let classes: number[]
+  let fronts: Fronts
+  beforeAll(async () => {
+    site = await createJobsSite()
+    db = site.app.database
+    classes = [...(await classIds(db, ['jobmachine.echo', 'jobmachine.noop'])).values()]
+  })
+  beforeEach(async () => {
+    await db.query('delete from jobmachine.task')
+    fronts = new Fronts()
+  })
+  afterAll(() => site.close())
+
+  async function take(limit: number, since = fronts.since): Promise<string[]> {
+    const got: Claim = await claim(db, classes, limit, 1, limit, [], since)
+    fronts.found(got.fronts)
+    return got.tasks.map((task) => task.parameters ?? '')
+  }
+
+  it('finds what came after, other classes and better priorities', async () => {
+    await sendMany(site.djet, echo, [1, 2, 3])
+    expect(await take(1)).toEqual(['1'])
+    expect(await take(1)).toEqual(['2'])
+    await send(site.djet, noop, 4, { priority: -5 })
+    await send(site.djet, echo, 5, { priority: -7 })
+    await send(site.djet, echo, 6)
+    expect(await take(10)).toEqual(['5', '4', '3', '6'])
+    expect(await take(10)).toEqual([])
+    await send(site.djet, echo, 7)
+    await send(site.djet, noop, 8, { priority: 9 })
+    expect(await take(10)).toEqual(['7', '8'])
+  })
+
+  it('leaves to a look from the beginning what was put before it', async () => {
+    await send(site.djet, echo, 1)
+    expect(await take(1)).toEqual(['1'])
+    await send(site.djet, echo, 2, { runAfter: new Date(Date.now() - 60_000) })
+    expect(await take(1)).toEqual([])
+    expect(await nextDue(db, classes, [], fronts.since)).toBeNull()
+    expect(await nextDue(db, classes)).toBeLessThan(0)
+    expect(await take(1, FROM_START)).toEqual(['2'])
+  })
+
+  it('keeps a place that is exact to the microsecond', async () => {
+    await db.query(
+      "insert into jobmachine.task (class_id, parameters, run_after) select $1, n::text, '2020-01-01 00:00:00.123456'::timestamptz + n * interval '1 microsecond' from generate_series(1, 3) as n",
+      [classes[0]],
+    )
+    expect(await take(1)).toEqual(['1'])
+    expect(await take(2)).toEqual(['2', '3'])
+  })
+})
+
+describe('a worker', () => {
+  let site: JobsSite
+  beforeAll(async () => {
+    site = await createJobsSite()
+  })
+  afterAll(() => site.close())
+
+  it('finds within two seconds what was committed late, before what it has taken since', async () => {
+    await site.work()
+    const early = new Date(Date.now() - 5000)
+    for (let n = 0; n < 5; n++) {
+      await sendMany(site.djet, noop, Array(200).fill({}))
+      const { id } = await send(site.djet, noop, {}, { runAfter: early })
+      await expect
+        .poll(
+          () =>
+            site.app.database.query<{ status: number }>(
+              'select status from jobmachine.task where task_id = $1',
+              [id],
+            ),
+          { timeout: n === 0 ? 20_000 : 5000 },
+        )
+        .toEqual([{ status: 200 }])
+    }
+  })
+})
