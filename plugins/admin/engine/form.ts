@@ -67,3 +67,8 @@ export function sentence(message: string): string {
 export function treeUrl(ctx: EngineContext, { id }: Pick<Node, 'id'>): string {
   return `${ctx.below('/tree')}?node=${id}#n-${id}`
 }
+
+/** That a node has a new address, in words; a draft leaves no redirect. */
+export function nowAt({ name, path, status }: Node): string {
+  return `${name} is now ${path}${status === 'draft' ? '' : '; its old addresses lead there'}.`
+}

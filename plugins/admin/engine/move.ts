@@ -6,7 +6,7 @@ import {
   type Node,
   type Place,
 } from '../../../core/index.ts'
-import { idOf, nodeOf, orForm, text, treeUrl } from './form.ts'
+import { idOf, nodeOf, nowAt, orForm, text, treeUrl } from './form.ts'
 
 /** Moving a node: choosing the place, seeing what it does, doing it. */
 export function moveRoutes(router: EngineRouter): void {
@@ -27,11 +27,7 @@ export function moveRoutes(router: EngineRouter): void {
       show: () => showMove(ctx, node, asked),
       work: async () => {
         const moved = await ctx.djet.nodes.move(node, placeOf(node, asked))
-        ctx.flash(
-          moved.path === node.path
-            ? `${moved.name} has its new place.`
-            : `${moved.name} is now ${moved.path}; its old addresses lead there.`,
-        )
+        ctx.flash(moved.path === node.path ? `${moved.name} has its new place.` : nowAt(moved))
         ctx.seeOther(treeUrl(ctx, moved))
       },
     })

@@ -1,6 +1,6 @@
 import { DjetError, type EngineRouter, type Node } from '../../../core/index.ts'
 import { neighboursOf } from '../model/tree.ts'
-import { idOf, nodeOf, orFlash, orForm, text, treeUrl } from './form.ts'
+import { idOf, nodeOf, nowAt, orFlash, orForm, text, treeUrl } from './form.ts'
 
 /** What can be done with one node by a button. Access is checked where it is done. */
 export function nodeRoutes(router: EngineRouter): void {
@@ -69,11 +69,7 @@ export function nodeRoutes(router: EngineRouter): void {
           ...place,
           ...(version === '' ? {} : { ifVersion: version }),
         })
-        ctx.flash(
-          renamed.path === node.path
-            ? `${renamed.name} is saved.`
-            : `${renamed.name} is now ${renamed.path}; its old addresses lead there.`,
-        )
+        ctx.flash(renamed.path === node.path ? `${renamed.name} is saved.` : nowAt(renamed))
         ctx.seeOther(treeUrl(ctx, renamed))
       },
     })
