@@ -12,7 +12,7 @@ import { neighboursOf } from './tree.ts'
 export interface Sheet {
   readonly node: Node
   readonly branch: Branch
-  readonly basetype: Basetype | undefined
+  readonly basetype: TypeOfSheet
   readonly mayEdit: boolean
   readonly mayPublish: boolean
   readonly mayAdminister: boolean
@@ -23,9 +23,16 @@ export interface Sheet {
   /** Siblings it stands between, where their order counts. */
   readonly neighbours: { readonly before: number | null; readonly after: number | null }
   /** Types that a child of it may have. */
-  readonly types: readonly Basetype[]
+  readonly types: readonly Pick<Basetype, 'name' | 'title'>[]
   /** For those who may edit. */
   readonly state: PublishState | null
+}
+
+/** What is told of its basetype, without the fields. */
+export interface TypeOfSheet {
+  readonly title: string
+  /** False: it is deleted for good instead of trashed. */
+  readonly trash: boolean
 }
 
 /** @throws {DjetError} ACCESS_DENIED */
@@ -40,7 +47,7 @@ export async function sheetOf(djet: Djet, node: Node): Promise<Sheet> {
   return {
     node,
     branch,
-    basetype,
+    basetype: { title: basetype?.title ?? node.basetype, trash: basetype?.trash !== false },
     mayEdit,
     mayPublish: await djet.can('publish', node),
     mayAdminister: await djet.can('administer', node),
@@ -53,7 +60,7 @@ export async function sheetOf(djet: Djet, node: Node): Promise<Sheet> {
 }
 
 /** Types that may stand below one, without those of which the site has all it may have. */
-async function typesBelow(djet: Djet, parent: Basetype): Promise<Basetype[]> {
+async function typesBelow(djet: Djet, parent: Basetype): Promise<Sheet['types']> {
   const types = [...djet.app.basetypes.values()].filter((type) => fits(type, parent))
   const limited = types.filter(({ max }) => max !== undefined).map(({ name, max }) => ({ name, max }))
   const full = await djet.query<{ name: string }>(
@@ -62,5 +69,7 @@ async function typesBelow(djet: Djet, parent: Basetype): Promise<Basetype[]> {
        >= given.max`,
     [JSON.stringify(limited)],
   )
-  return types.filter(({ name }) => !full.some((type) => type.name === name))
+  return types
+    .filter(({ name }) => !full.some((type) => type.name === name))
+    .map(({ name, title }) => ({ name, title }))
 }

@@ -141,3 +141,23 @@ describe('basetypes', () => {
     expect(row('lost')).toContain('no plugin brings it')
   })
 })
+
+test('each page answers programs with its values as JSON', async () => {
+  const { id } = await it.site.djet.nodes.require('/garden')
+  for (const [path, key] of [
+    ['/admin/tree?at=/garden', 'tree'],
+    ['/admin/tree?q=g', 'found'],
+    [`/admin/node/${id}/move?to=/office`, 'report'],
+    [`/admin/node/${id}/versions`, 'versions'],
+    [`/admin/node/${id}/diff?from=1`, 'differences'],
+    ['/admin/trash', 'trash'],
+    ['/admin/redirects', 'redirects'],
+    ['/admin/access?node=/garden', 'matrix'],
+    ['/admin/audit', 'audit'],
+    ['/admin/basetypes', 'basetypes'],
+  ] as const) {
+    const answer = await it.boss.get(path, { accept: 'application/json' })
+    expect(answer.status, path).toBe(200)
+    expect(answer.json()[key], path).toBeTruthy()
+  }
+})
