@@ -112,7 +112,7 @@ export async function measureLatency(app: DjetApp, tasks: number): Promise<Laten
   const rows = await app.database.query<{ ms: number }>(
     `select (r.result::jsonb ->> 'data')::float8 as ms
      from jobmachine.result r join jobmachine.task t using (task_id)
-     where t.class_id = jobmachine.class_id('bench.latency')`,
+     where t.class_id = (select jobmachine.class_id('bench.latency'))`,
   )
   return { sendToStart: rows.map((row) => row.ms), send: sendTimes }
 }
