@@ -74,7 +74,7 @@ const NAME = {
   name: 'jobmachine.name_key',
   text: `update jobmachine.unique_key
     set task_id = $3, until = clock_timestamp() + $4::float8 * interval '1 millisecond'
-    where class_id = jobmachine.class_id($1) and key = $2`,
+    where class_id = (select jobmachine.class_id($1)) and key = $2`,
 }
 
 /** Says whose a key is now. */
