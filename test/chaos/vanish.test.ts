@@ -10,7 +10,7 @@ import { Process } from './process.ts'
 import { SITE } from './send-tasks.ts'
 
 /** Milliseconds within which the tasks of a machine that says nothing more run elsewhere. */
-const WITHIN = 15_000
+const WITHIN = 30_000
 /** Milliseconds a task takes. */
 const WORK = 6000
 
@@ -99,6 +99,7 @@ it('tasks of a machine that vanishes run elsewhere soon; what it writes when it 
   expect(await findings(client)).toEqual({})
   const took = await recoveries(client, harms, [])
   expect(took.length).toBeGreaterThanOrEqual(6)
+  // Ten seconds of lease and a look: twice that on a machine that is busy with other tests.
   expect(Math.max(...took)).toBeLessThan(WITHIN)
 
   // Both go on as workers.
