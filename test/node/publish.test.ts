@@ -177,7 +177,7 @@ describe('what is not published', () => {
       title: 'Better',
       version: 3,
     })
-    expect((await visitor.get(draft.path)).status).toBe(200)
+    await expect.poll(async () => (await visitor.get(draft.path)).status).toBe(200)
   })
 
   test('is never the root, nor what the site cannot do without', async () => {
