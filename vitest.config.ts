@@ -6,8 +6,8 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     // Processes, not threads: tests start worker threads, change signals and open many connections.
     pool: 'forks',
-    // Half of them wait for something most of the time. On a busy machine one may wait too long: once more, then.
-    maxWorkers: 2,
+    // Many wait for something most of the time. On a busy machine one may wait too long: once more, then.
+    maxWorkers: 3,
     retry: process.env.CI ? 1 : 0,
     testTimeout: 20_000,
     hookTimeout: 60_000,
