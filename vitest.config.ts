@@ -1,8 +1,12 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+/** They wait for real time-outs of a real network and server: `npm run test:long` runs them too. */
+const LONG = ['test/chaos/outage.test.ts', 'test/chaos/vanish.test.ts']
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
+    exclude: process.env.TEST_LONG ? configDefaults.exclude : [...configDefaults.exclude, ...LONG],
     globalSetup: ['test/global-setup.ts'],
     // Processes, not threads: tests start worker threads, change signals and open many connections.
     pool: 'forks',
