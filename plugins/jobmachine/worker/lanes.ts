@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { isConnectionError } from '../queue/connection-error.ts'
 import type { Runner } from '../queue/runner.ts'
-import { PLANS } from './session.ts'
+import { PLANS, workerName } from './session.ts'
 
 /**
  * Connections of a worker that takes its tasks one by one: a statement for each of its slots may run at the same
@@ -18,7 +18,7 @@ export class Lanes implements Runner {
     this.#onLost = options.onLost
     this.#pool = new pg.Pool({
       connectionString: options.databaseUrl,
-      application_name: `djet-worker-${options.thread}/${process.pid}`,
+      application_name: workerName(options.thread),
       max: options.size,
       keepAlive: true,
       connectionTimeoutMillis: 10_000,

@@ -1,13 +1,13 @@
 import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
-import { TaskAborted, timeoutMessage } from '../error.ts'
+import { TaskAborted } from '../error.ts'
 import { hooksIdle, tellHooks } from '../hooks.ts'
 import type { AnyJob } from '../job.ts'
 import { keptFor, type Retention } from '../kept.ts'
 import { byOrder, type Claim, type Claimed, claim, nextDue } from '../queue/claim.ts'
 import { classIds } from '../queue/classes.ts'
 import { FROM_START, Fronts, type Since } from '../queue/fronts.ts'
-import { giveBack, showRunning } from '../queue/hold.ts'
+import { giveBack } from '../queue/hold.ts'
 import { claimLimited } from '../queue/limited.ts'
 import { onLocalWake, wakeWorkers } from '../queue/wake.ts'
 import { Abort } from './abort.ts'
@@ -18,6 +18,7 @@ import { Prefetch } from './prefetch.ts'
 import type { Apart } from './process/apart.ts'
 import { Reporter } from './reporter.ts'
 import { type RunParts, runTask } from './run-task.ts'
+import { type Running, RunningTasks } from './running.ts'
 import { Session } from './session.ts'
 import type { Slots } from './slots.ts'
 
@@ -35,16 +36,6 @@ const SHOWN = 50
 const CONTENDED = 3
 /** Milliseconds between two looks at the queue when nothing notifies, at least and at most. */
 const POLL = [1000, 2000] as const
-
-interface Running {
-  readonly claimed: Claimed
-  readonly abort: Abort
-  /** Epoch milliseconds. */
-  readonly began: number
-  /** Epoch milliseconds; infinite until its function begins, if that is in a process. */
-  deadline: number
-  readonly limit: number
-}
 
 export interface MachineOptions {
   app: DjetApp
@@ -75,12 +66,10 @@ export class Machine {
   readonly #holdings = new Holdings()
   readonly #fronts = new Fronts()
   readonly #freeSlots: number[]
-  readonly #running = new Map<number, Running>()
+  readonly #running: RunningTasks
   #jobs = new Map<number, AnyJob>()
   /** Ids of classes with limits. */
   #limited: readonly number[] = []
-  /** Running tasks the database shows as running. */
-  readonly #shown = new Set<number>()
   /** Tasks in a parcel, by the last claim. */
   #perParcel = 64
   #held: Claimed[] = []
@@ -105,13 +94,14 @@ export class Machine {
       notices: app.notices,
       onConnected: (workerId, same) => this.#connected(workerId, same),
     })
+    this.#running = new RunningTasks(this.#session, app.log)
     this.#reporter = new Reporter(this.#session, app.log)
     const lost = (): void => {
       this.#resync = true
     }
     this.#lanes = options.prefetch
       ? undefined
-      : new Lanes({ databaseUrl: app.databaseUrl, thread, size: slots.size, onLost: lost })
+      : new Lanes({ databaseUrl: app.directUrl, thread, size: slots.size, onLost: lost })
     this.#ends = new Ends({
       session: this.#session,
       holdings: this.#holdings,
@@ -161,7 +151,7 @@ export class Machine {
 
   /** Somebody cancelled this task. */
   cancel(id: number): void {
-    this.#running.get(id)?.abort.abort(new TaskAborted('cancelled', 'cancelled'))
+    this.#running.abort(id, new TaskAborted('cancelled', 'cancelled'))
   }
 
   /** The worker id was given up for dead while this thread did not answer. */
@@ -180,18 +170,16 @@ export class Machine {
     this.#held = []
     await this.#claiming
     await this.#giveBack()
-    if (!(await this.#idleWithin(grace))) {
-      for (const { abort } of this.#running.values()) {
-        abort.abort(new TaskAborted('stopping', 'the worker stops'))
-      }
-      await this.#idleWithin(ABORT_GRACE)
-      if (this.#inProcesses()) await this.#idleWithin(KILLED)
+    if (!(await this.#running.idleWithin(grace))) {
+      this.#running.abortAll(new TaskAborted('stopping', 'the worker stops'))
+      await this.#running.idleWithin(ABORT_GRACE)
+      if (this.#inProcesses()) await this.#running.idleWithin(KILLED)
     }
     clearInterval(this.#sweep)
     await this.#reporter.flush()
     await this.#ends.drained()
     await hooksIdle(this.#options.app, HOOKS_GRACE)
-    await this.#show(0)
+    await this.#running.show(0)
     this.#running.clear()
     await this.#giveBack()
     await this.#session.query('update jobmachine.worker set ended = now() where worker_id = $1', [
@@ -206,11 +194,8 @@ export class Machine {
       this.#held = []
       this.#holdings.keeping([])
       this.#holdings.gaveBack()
-      for (const { claimed, abort } of this.#running.values()) {
-        if (claimed.workerId !== workerId) {
-          abort.abort(new TaskAborted('lost', 'the task was given to another worker'))
-        }
-      }
+      const lost = new TaskAborted('lost', 'the task was given to another worker')
+      this.#running.abortAll(lost, (task) => task.workerId !== workerId)
       this.#options.onWorkerId(workerId)
     }
     this.#resync = true
@@ -347,15 +332,14 @@ export class Machine {
     }
     const abort = new Abort()
     const running: Running = { claimed, abort, began, deadline, limit }
-    this.#running.set(id, running)
+    this.#running.add(running)
     const begins = (): void => {
       running.deadline = Date.now() + limit
     }
     void runTask(this.#parts, job, claimed, abort, begins).then((took) => {
       slots.free(slot)
       this.#freeSlots.push(slot)
-      this.#running.delete(id)
-      this.#shown.delete(id)
+      this.#running.remove(id)
       this.#prefetch.took(took)
       this.#fill()
     })
@@ -363,20 +347,15 @@ export class Machine {
   }
 
   #look(): void {
-    const now = Date.now()
-    for (const { deadline, limit, abort } of this.#running.values()) {
-      if (now >= deadline && !abort.aborted) {
-        abort.abort(new TaskAborted('timeout', timeoutMessage(limit)))
-      }
-    }
-    void this.#show(SHOWN)
+    this.#running.abortOverdue()
+    void this.#running.show(SHOWN)
     if (this.#options.slots.seized) {
       this.#held = []
       this.wake()
     } else if (
       this.#held.length > 0 &&
       this.#freeSlots.length === 0 &&
-      now - this.#heldSince > LONGEST_WAIT
+      Date.now() - this.#heldSince > LONGEST_WAIT
     ) {
       this.#held = []
       this.#prefetch.slow()
@@ -386,38 +365,12 @@ export class Machine {
     }
   }
 
-  /** Writes which tasks have been running for so many milliseconds. */
-  async #show(age: number): Promise<void> {
-    const now = Date.now()
-    const running = [...this.#running.values()].filter(
-      ({ claimed, began }) =>
-        now - began >= age && !this.#shown.has(claimed.id) && claimed.workerId === this.#session.workerId,
-    )
-    if (running.length === 0) return
-    for (const { claimed } of running) this.#shown.add(claimed.id)
-    try {
-      await showRunning(
-        this.#session,
-        this.#session.workerId,
-        running.map(({ claimed: { id, turn, attempt }, began }) => ({
-          id,
-          turn,
-          attempt,
-          began: began + this.#session.ahead,
-        })),
-      )
-    } catch (error) {
-      if (!this.#stopping) this.#options.app.log.warn(`running tasks could not be shown: ${messageOf(error)}`)
-    }
-  }
-
   /** Gives back all that is this worker's but neither runs here nor waits for its end to be written. */
   async #giveBack(): Promise<void> {
     // Claims that come with ends are on other connections.
     this.#givingBack = true
     while (this.#ends.claiming > 0) await new Promise((resolve) => setTimeout(resolve, 2))
-    const running = [...this.#running.values()].map(({ claimed }) => claimed)
-    const known = [...running, ...this.#held, ...this.#ends.waiting()]
+    const known = [...this.#running.claimed(), ...this.#held, ...this.#ends.waiting()]
     this.#holdings.keeping(known)
     try {
       await giveBack(
@@ -436,16 +389,6 @@ export class Machine {
   }
 
   #inProcesses(): boolean {
-    return [...this.#running.values()].some(
-      ({ claimed }) => this.#jobs.get(claimed.classId)?.isolation === 'process',
-    )
-  }
-
-  async #idleWithin(ms: number): Promise<boolean> {
-    const until = Date.now() + ms
-    while (this.#running.size > 0 && Date.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    return this.#running.size === 0
+    return this.#running.claimed().some((task) => this.#jobs.get(task.classId)?.isolation === 'process')
   }
 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { migrateDown, migrateUp } from '../../../core/db/migrate.ts'
-import { authenticate } from '../../../core/index.ts'
-import { featuresOf } from '../../../core/prepare.ts'
-import { createTestSite, type TestSite } from '../../../test/site.ts'
-import { addUser, setEnabled, users } from '../index.ts'
+import { migrateDown, migrateUp } from '../../core/db/migrate.ts'
+import { authenticate } from '../../core/index.ts'
+import { featuresOf } from '../../core/prepare.ts'
+import { addUser, setEnabled, users } from '../../plugins/users/index.ts'
+import { createTestSite, type TestSite } from '../site.ts'
 
 let site: TestSite
 beforeAll(async () => {

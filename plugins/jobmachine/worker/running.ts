@@ -1,0 +1,107 @@
+import type { Logger } from 'pino'
+import { messageOf } from '../../../core/index.ts'
+import { TaskAborted, timeoutMessage } from '../error.ts'
+import type { Claimed } from '../queue/claim.ts'
+import { showRunning } from '../queue/hold.ts'
+import type { Abort } from './abort.ts'
+import type { Session } from './session.ts'
+
+/** A task whose function has been started and not ended. */
+export interface Running {
+  readonly claimed: Claimed
+  readonly abort: Abort
+  /** Epoch milliseconds. */
+  readonly began: number
+  /** Epoch milliseconds; infinite until its function begins, if that is in a process. */
+  deadline: number
+  readonly limit: number
+}
+
+/** What runs in a thread now: aborts what is overdue, and shows what has been running for a while. */
+export class RunningTasks {
+  readonly #session: Session
+  readonly #log: Logger
+  readonly #tasks = new Map<number, Running>()
+  /** Those the database shows as running. */
+  readonly #shown = new Set<number>()
+
+  constructor(session: Session, log: Logger) {
+    this.#session = session
+    this.#log = log
+  }
+
+  get size(): number {
+    return this.#tasks.size
+  }
+
+  /** As they were claimed. */
+  claimed(): Claimed[] {
+    return [...this.#tasks.values()].map(({ claimed }) => claimed)
+  }
+
+  add(running: Running): void {
+    this.#tasks.set(running.claimed.id, running)
+  }
+
+  remove(id: number): void {
+    this.#tasks.delete(id)
+    this.#shown.delete(id)
+  }
+
+  /** Forgets them: their thread ends. */
+  clear(): void {
+    this.#tasks.clear()
+    this.#shown.clear()
+  }
+
+  /** Aborts one, if it runs here. */
+  abort(id: number, reason: TaskAborted): void {
+    this.#tasks.get(id)?.abort.abort(reason)
+  }
+
+  /** Aborts those for which `which` holds; all when absent. */
+  abortAll(reason: TaskAborted, which: (task: Claimed) => boolean = () => true): void {
+    for (const { claimed, abort } of this.#tasks.values()) if (which(claimed)) abort.abort(reason)
+  }
+
+  /** Aborts those beyond their time limit. */
+  abortOverdue(): void {
+    const now = Date.now()
+    for (const { deadline, limit, abort } of this.#tasks.values()) {
+      if (now >= deadline && !abort.aborted) abort.abort(new TaskAborted('timeout', timeoutMessage(limit)))
+    }
+  }
+
+  /** Writes which of them have been running for so many milliseconds; a failure is told in the log. */
+  async show(age: number): Promise<void> {
+    const now = Date.now()
+    const { workerId, ahead } = this.#session
+    const running = [...this.#tasks.values()].filter(
+      ({ claimed, began }) =>
+        now - began >= age && !this.#shown.has(claimed.id) && claimed.workerId === workerId,
+    )
+    if (running.length === 0) return
+    for (const { claimed } of running) this.#shown.add(claimed.id)
+    try {
+      await showRunning(
+        this.#session,
+        workerId,
+        running.map(({ claimed: { id, turn, attempt }, began }) => ({
+          id,
+          turn,
+          attempt,
+          began: began + ahead,
+        })),
+      )
+    } catch (error) {
+      this.#log.warn(`running tasks could not be shown: ${messageOf(error)}`)
+    }
+  }
+
+  /** Waits until none runs. @returns false when some still do after `ms` milliseconds */
+  async idleWithin(ms: number): Promise<boolean> {
+    const until = Date.now() + ms
+    while (this.size > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20))
+    return this.size === 0
+  }
+}
