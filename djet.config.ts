@@ -7,6 +7,7 @@ import { seedNorthwind } from './sample/seed.ts'
 
 export default defineConfig({
   site: { title: 'Northwind Traders' },
+  languages: ['en', 'da', 'it'],
   plugins: [users(), jobmachine({ threads: 2 }), salesOrder(), admin()],
   seed: seedNorthwind,
 })

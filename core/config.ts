@@ -27,6 +27,9 @@ const size = z
   })
 
 const seconds = z.number().positive()
+const language = z
+  .string()
+  .refine((code) => isLanguage(code), "must be the code of a language, such as 'da' or 'pt-BR'")
 const localPath = z.string().regex(/^\/(?![/\\])/, "must be a path of this site, beginning with one '/'")
 
 /** `https://example.com`, nothing behind the host. */
@@ -53,6 +56,10 @@ const schema = z.strictObject({
     .optional(),
   /** Connections the web process may hold. */
   poolSize: z.int().min(2).max(500).default(12),
+  /** Languages of the interface, the one of who chooses none first: `['en', 'da', 'it']`. */
+  languages: z.array(language).min(1, 'must name a language').default(['en']),
+  /** True: who has chosen no language gets the one the browser asks for (`Accept-Language`). */
+  acceptLanguage: z.boolean().default(false),
   /** Address to listen on; every interface when absent. */
   host: z.string().min(1).optional(),
   /** Port; `PORT`, else 3000. 0 lets the system choose one. */
@@ -142,6 +149,14 @@ export type Config = Readonly<z.output<typeof schema>> & {
   /** Absolute folder of the site. */
   readonly dir: string
   readonly port: number
+}
+
+function isLanguage(code: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(code)[0] === code && Intl.NumberFormat.supportedLocalesOf(code).length > 0
+  } catch {
+    return false
+  }
 }
 
 function isPlugin(value: unknown): boolean {

@@ -4,6 +4,7 @@ import type { Connection, NamedStatement } from './db/connection.ts'
 import type { DjetApp } from './djet.ts'
 import { FileStore } from './file/file-store.ts'
 import type { Files } from './file/files.ts'
+import type { Texts } from './i18n/texts.ts'
 import type { Permission, User } from './node/access.ts'
 import type { Caches } from './node/caches.ts'
 import { NodeStore, notFound } from './node/node-store.ts'
@@ -19,6 +20,8 @@ interface ScopeOptions {
   readonly rights: Rights | undefined
   readonly user: User | null
   readonly origin: Origin
+  /** Undefined: the site's first one. */
+  readonly language?: string | undefined
   /** Or what makes it at first need: a request rarely asks. */
   readonly signal: AbortSignal | (() => AbortSignal)
   readonly log: Logger
@@ -60,6 +63,12 @@ class Scope implements Djet {
   }
   get user() {
     return this.#options.user
+  }
+  get texts(): Texts {
+    return this.#options.app.languages.texts(this.#options.language)
+  }
+  get t() {
+    return this.texts.t
   }
   get door() {
     return this.#options.origin.door

@@ -14,6 +14,7 @@ import type { Engine } from './engine.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startHttp } from './http/server.ts'
 import { StaticFiles } from './http/static.ts'
+import { Languages } from './i18n/languages.ts'
 import { openLog } from './log.ts'
 import { Mailer } from './mail/mailer.ts'
 import { menuOf } from './menu.ts'
@@ -66,6 +67,8 @@ export interface AppScopeOptions {
   add?: Partial<Djet>
   /** Where the work comes from; what the site was opened with when absent. */
   origin?: Origin
+  /** Language of its texts; the site's first one when absent. */
+  language?: string
   /** Where reads leave their tags, for caching what is made of them. */
   reads?: Reads
 }
@@ -99,6 +102,7 @@ export class DjetApp {
   readonly dataDir: string | undefined
   readonly listen: ListenHub
   readonly mail: Mailer
+  readonly languages: Languages
   readonly renderer: Renderer
   readonly rules: Rules
   /** Lines for whoever starts the site: a new password, an address. */
@@ -120,6 +124,7 @@ export class DjetApp {
     config: Config
     log: Logger
     registry: Registry
+    languages: Languages
     database: Database
     directUrl: string
     notices: Notices
@@ -138,6 +143,7 @@ export class DjetApp {
     this.dataDir = parts.dataDir
     this.listen = parts.listen
     this.#registry = parts.registry
+    this.languages = parts.languages
     this.#origin = parts.origin
     this.#opened = parts.stops
     this.mail = new Mailer({ config: parts.config, log: parts.log })
@@ -185,6 +191,7 @@ export class DjetApp {
       rights: system ? undefined : this.rules.for(user ?? null),
       user: user ?? null,
       origin: options.origin ?? this.#origin,
+      language: options.language,
       signal: options.signal ?? this.signal,
       log: options.log ?? this.log,
       reads: options.reads,
@@ -302,6 +309,7 @@ export async function openConfig(
 
 async function openChecked(config: Config, options: OpenOptions): Promise<DjetApp> {
   const registry = createRegistry(config.plugins)
+  const languages = new Languages(config, registry.plugins)
   const { log, close } = openLog(config)
   const stops: Stop[] = [close]
   try {
@@ -332,7 +340,20 @@ async function openChecked(config: Config, options: OpenOptions): Promise<DjetAp
     if (database.isPooled || directUrl !== url) await checkDirect(directUrl, database.serverStart)
     const listen = new ListenHub(directUrl, log, { applicationName, notices })
     stops.push(() => listen.stop())
-    const parts = { config, log, registry, database, directUrl, notices, dataDir, listen, dev, origin, stops }
+    const parts = {
+      config,
+      log,
+      registry,
+      languages,
+      database,
+      directUrl,
+      notices,
+      dataDir,
+      listen,
+      dev,
+      origin,
+      stops,
+    }
     return new DjetApp(parts)
   } catch (error) {
     for (const stop of stops.reverse()) await stop().catch(() => {})

@@ -2,7 +2,9 @@ import type { Basetype } from './basetype.ts'
 import type { DjetApp } from './djet.ts'
 import { editField, viewField } from './edit/show-field.ts'
 import { fieldTitle } from './field/index.ts'
-import { formatAmount, formatBytes, formatDate, formatDateTime, formatNumber } from './format.ts'
+import type { Formats } from './i18n/formats.ts'
+import type { LanguageChoice } from './i18n/languages.ts'
+import type { Texts } from './i18n/texts.ts'
 import { Lazy } from './lazy.ts'
 import { ADMIN, decide, type Permission, rolesOf, type User } from './node/access.ts'
 import type { Node, Page } from './node/node.ts'
@@ -20,6 +22,11 @@ export interface MenuItem {
   readonly here: boolean
 }
 
+/** A language of the site with the address that changes to it. */
+export interface LanguageLink extends LanguageChoice {
+  readonly url: string
+}
+
 /** A form's texts and messages, by field. */
 export interface FormState {
   readonly values: Readonly<Record<string, unknown>>
@@ -27,7 +34,7 @@ export interface FormState {
 }
 
 /** What a template sees as `it`. Engines and plugins add values of their own. */
-export interface Payload {
+export interface Payload extends Formats {
   readonly site: Readonly<Record<string, unknown>> & { readonly title: string }
   readonly node: Node
   readonly basetype: Basetype
@@ -65,11 +72,15 @@ export interface Payload {
   viewField(name: string): Promise<string>
   editField(name: string): Promise<string>
   fieldTitle: typeof fieldTitle
-  formatDate: typeof formatDate
-  formatDateTime: typeof formatDateTime
-  formatAmount: typeof formatAmount
-  formatNumber: typeof formatNumber
-  formatBytes: typeof formatBytes
+  /** A text of the interface in the visitor's language: `it.t('{{count}} pages', { count })`. */
+  t: Texts['t']
+  /** The same with markup of its own, values escaped: `<%~ it.tHtml('In <strong>bold</strong>.') %>`. */
+  tHtml: Texts['tHtml']
+  /** A message put together in English, such as that of an error, in the visitor's language. */
+  message: Texts['message']
+  language: string
+  /** Languages to choose from; none where the site has only one. */
+  languages: readonly LanguageLink[]
   [value: string]: unknown
 }
 
@@ -81,6 +92,8 @@ export interface PayloadOptions {
   path: string
   query: Readonly<Record<string, string>>
   csrfToken(): string
+  /** Path and query of the page to come back to when the language is changed; `path` when absent. */
+  here?: string
   reads?: Reads | undefined
 }
 
@@ -106,6 +119,8 @@ export type PayloadMaker = (options: PayloadOptions) => Payload
 
 const NO_FLASH: readonly Flash[] = Object.freeze([])
 
+const NO_LINKS: readonly LanguageLink[] = Object.freeze([])
+
 const NO_FORM: FormState = Object.freeze({ values: Object.freeze({}), errors: Object.freeze({}) })
 
 /**
@@ -118,7 +133,9 @@ export function payloadMaker(app: DjetApp): PayloadMaker {
   const asset = (plugin: string, file: string): string => app.assetUrl(plugin, file)
   const added = app.plugins.flatMap((plugin) => Object.entries(plugin.payload ?? {}))
   const listed = listedTypes(app.basetypes)
-  return ({ djet, node, branch, restPath, path, query, csrfToken, reads }) => {
+  const { choices } = app.languages
+  return ({ djet, node, branch, restPath, path, query, csrfToken, here = path, reads }) => {
+    const { texts } = djet
     const basetype = app.basetypes.get(node.basetype)!
     const roles = djet.system ? [ADMIN] : rolesOf(djet.user)
     const may = (permission: Permission, at: Branch): boolean =>
@@ -149,12 +166,17 @@ export function payloadMaker(app: DjetApp): PayloadMaker {
       can: (permission: Permission) => may(permission, branch),
       viewField: (name: string) => viewField(djet, payload, name),
       editField: (name: string) => editField(djet, payload, name),
-      fieldTitle,
-      formatDate,
-      formatDateTime,
-      formatAmount,
-      formatNumber,
-      formatBytes,
+      fieldTitle: (name, field) => texts.t(fieldTitle(name, field)),
+      formatDate: texts.formatDate,
+      formatDateTime: texts.formatDateTime,
+      formatAmount: texts.formatAmount,
+      formatNumber: texts.formatNumber,
+      formatBytes: texts.formatBytes,
+      t: texts.t,
+      tHtml: texts.tHtml,
+      message: texts.message,
+      language: texts.language,
+      languages: choices.length > 1 ? languageLinks(choices, here) : NO_LINKS,
       title: undefined,
       styles: undefined,
       scripts: undefined,
@@ -164,6 +186,11 @@ export function payloadMaker(app: DjetApp): PayloadMaker {
     for (const [key, compute] of added) payload[key] = new Lazy(() => compute(djet))
     return payload
   }
+}
+
+function languageLinks(choices: readonly LanguageChoice[], here: string): LanguageLink[] {
+  const back = encodeURIComponent(here)
+  return choices.map(({ code, name }) => ({ code, name, url: `/-/language?to=${code}&return=${back}` }))
 }
 
 /** The steps the visitor may see: an open page may stand below a closed one. */

@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import type { Connection, NamedStatement } from './db/connection.ts'
 import type { DjetApp } from './djet.ts'
 import type { Files } from './file/files.ts'
+import type { Texts } from './i18n/texts.ts'
 import type { Mail } from './mail/mailer.ts'
 import type { Permission, User } from './node/access.ts'
 import type { NodeRef, Nodes } from './node/nodes.ts'
@@ -43,6 +44,13 @@ export interface Djet {
   readonly user: User | null
   /** True when access rules do not apply (tasks, commands, `asSystem()`). */
   readonly system: boolean
+  /** Texts, dates and numbers in the language of whoever asks; of a task or a command, in the site's first one. */
+  readonly texts: Texts
+  /**
+   * A text of the interface in that language, `djet.t('{{count}} pages', { count })`; the English text itself where
+   * there is no translation.
+   */
+  readonly t: Texts['t']
   /** By which way the work came: a form, a program over HTTP, the command line, a task, the site itself. */
   readonly door: Door
   /**

@@ -237,8 +237,8 @@ describe('what is private', () => {
   test('is not kept: nothing but 200 is', async () => {
     expect((await guest.get('/users')).status).toBe(303)
     expect((await guest.get('/users')).status).toBe(303)
-    expect(site.app.caches.pages?.get('html /users')).toBeUndefined()
-    expect(site.app.caches.pages?.get('html /clock')).toBeDefined()
+    expect(site.app.caches.pages?.get('html en /users')).toBeUndefined()
+    expect(site.app.caches.pages?.get('html en /clock')).toBeDefined()
   })
 })
 

@@ -1,8 +1,7 @@
 import type { Basetype } from '../basetype.ts'
 import { DjetError } from '../error.ts'
 import type { Field } from '../field/field.ts'
-import { fieldTitle, isEmpty } from '../field/index.ts'
-import { formatAmount, formatBytes, formatDate, formatDateTime, formatNumber } from '../format.ts'
+import { isEmpty } from '../field/index.ts'
 import { type Payload, urlOf } from '../payload.ts'
 import type { Djet } from '../scope.ts'
 
@@ -11,7 +10,7 @@ export async function viewField(djet: Djet, payload: Payload, name: string): Pro
   const field = fieldOf(payload.basetype, name)
   const value = payload.node.data[name]
   if (isEmpty(value) || (field.type === 'protected' && !payload.can('edit'))) return ''
-  const values = forField(payload, { name, field, value, title: field.title ?? fieldTitle(name) })
+  const values = forField(payload, { name, field, value, title: payload.fieldTitle(name, field) })
   if (REFERRING.has(field.type)) Object.assign(values, await referredTo(djet, field.type, value))
   return djet.app.renderer.render(fieldTemplate(field.type, 'view'), values)
 }
@@ -25,7 +24,8 @@ interface ShownField {
 
 /** What the templates of fields see beside their field: little, for a page may have many. */
 function forField(payload: Payload, { name, field, value, title }: ShownField): Record<string, unknown> {
-  const { site, node, basetype, user, asset, url, can } = payload
+  const { site, node, basetype, user, asset, url, can, t, tHtml, message, language } = payload
+  const { formatDate, formatDateTime, formatAmount, formatNumber, formatBytes } = payload
   return {
     site,
     node,
@@ -35,7 +35,11 @@ function forField(payload: Payload, { name, field, value, title }: ShownField): 
     url,
     urlOf,
     can,
-    fieldTitle,
+    t,
+    tHtml,
+    message,
+    language,
+    fieldTitle: payload.fieldTitle,
     formatDate,
     formatDateTime,
     formatAmount,
@@ -57,7 +61,7 @@ export async function editField(djet: Djet, payload: Payload, name: string): Pro
   const unticked = posted && field.type === 'boolean'
   const text = typed !== undefined ? textOf(typed) : unticked || isEmpty(value) ? '' : field.toForm(value)
   const values = {
-    ...forField(payload, { name, field, value, title: field.title ?? fieldTitle(name) }),
+    ...forField(payload, { name, field, value, title: payload.fieldTitle(name, field) }),
     text,
     error: payload.form.errors[name],
     id: `field-${name}`,

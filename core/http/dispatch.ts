@@ -4,10 +4,11 @@ import { defaultEngine } from '../default-engine.ts'
 import type { DjetApp } from '../djet.ts'
 import type { Engine, EngineContext, FlashKind } from '../engine.ts'
 import { DjetError } from '../error.ts'
+import type { Texts } from '../i18n/texts.ts'
 import { Reads } from '../node/reads.ts'
 import { isHidden } from '../node/status.ts'
 import { nodeJson } from '../node-json.ts'
-import { encodePath, type PayloadMaker, payloadMaker, urlBelow } from '../payload.ts'
+import { encodePath, type FormState, type PayloadMaker, payloadMaker, urlBelow } from '../payload.ts'
 import { type Flash, Session, type SessionSettings } from '../session.ts'
 import { templateOf } from '../template.ts'
 import { wantsJson } from './accept.ts'
@@ -38,7 +39,14 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
     const reads = !unsafe && user === null && app.caches.pages ? new Reads() : undefined
     ctx.state.reads = reads
     const origin = { door: doorOf(ctx) }
-    ctx.djet = app.scope({ user, origin, signal: signalOf(ctx, app.signal), ...(reads ? { reads } : {}) })
+    const language = app.languages.of(ctx)
+    ctx.djet = app.scope({
+      user,
+      origin,
+      language,
+      signal: signalOf(ctx, app.signal),
+      ...(reads ? { reads } : {}),
+    })
     ctx.form = unsafe ? await body.read(ctx) : {}
     ctx.files = {}
 
@@ -118,6 +126,7 @@ function addHelpers(app: DjetApp, payloadOf: PayloadMaker, ctx: EngineContext, p
     restPath: ctx.restPath,
     path,
     query: queryOf(ctx),
+    here: ctx.method === 'GET' ? ctx.url : encodePath(ctx.node.path),
     reads: ctx.state.reads,
     csrfToken: () => {
       ctx.state.private = true
@@ -125,7 +134,9 @@ function addHelpers(app: DjetApp, payloadOf: PayloadMaker, ctx: EngineContext, p
     },
   })
   ctx.flash = (message, kind: FlashKind = 'done', action) => {
-    flashes.push({ message, kind, ...(action ? { action } : {}) })
+    const { texts } = ctx.djet
+    const translated = action && { ...action, label: texts.t(action.label) }
+    flashes.push({ message: texts.message(message), kind, ...(translated ? { action: translated } : {}) })
   }
   ctx.below = (restPath) => urlBelow(ctx.node, restPath)
   ctx.seeOther = (to) => {
@@ -200,7 +211,7 @@ async function render(
   values: Record<string, unknown>,
 ): Promise<void> {
   if (ctx.status === 404) ctx.status = 200
-  ctx.set('Vary', 'Accept, Cookie')
+  ctx.set('Vary', app.languages.vary)
   ctx.set('Cache-Control', ctx.session.user === null ? 'no-cache' : 'private, no-cache')
   if (wantsJson(ctx)) {
     ctx.type = 'json'
@@ -208,10 +219,19 @@ async function render(
     ctx.body = JSON.stringify({ ...(await nodeJson(ctx)), ...values })
     return
   }
+  const { texts } = ctx.djet
+  ctx.payload.form = inLanguage(texts, ctx.payload.form)
+  const shown = 'form' in values ? { ...values, form: inLanguage(texts, values.form as FormState) } : values
   ctx.payload.flash = await ctx.session.takeFlash()
   if (ctx.payload.flash.length > 0) ctx.state.private = true
   ctx.type = 'html'
-  ctx.body = await app.renderer.render(template ?? templateOf(app, ctx.node), valuesFor(ctx, values))
+  ctx.body = await app.renderer.render(template ?? templateOf(app, ctx.node), valuesFor(ctx, shown))
+}
+
+/** The messages of a form in the visitor's language. */
+function inLanguage(texts: Texts, form: FormState): FormState {
+  for (const _ in form.errors) return { ...form, errors: texts.messages(form.errors) }
+  return form
 }
 
 /** What the template sees. Copying the payload is dear, and most pages add nothing to it. */

@@ -86,22 +86,24 @@ async function answer(app: DjetApp, payloads: PayloadMaker, ctx: Context, proble
   ctx.status = problem.status
   ctx.set('Cache-Control', 'no-store')
   ctx.remove('ETag')
+  const texts = app.languages.texts(app.languages.of(ctx))
   if (allow) ctx.set('Allow', allow)
   if (wantsJson(ctx)) {
     const { code, message, fields, details } = problem
     ctx.body = {
       error: {
         code,
-        message,
-        ...(fields ? { fields } : {}),
+        message: texts.message(message),
+        ...(fields ? { fields: texts.messages(fields) } : {}),
         ...(details ? { details } : {}),
         ...idOf(ctx, problem),
       },
     }
     return
   }
-  const title = STATUS_CODES[problem.status] ?? 'Error'
-  const message = problem.message.charAt(0).toUpperCase() + problem.message.slice(1)
+  const title = texts.t(STATUS_CODES[problem.status] ?? 'Error')
+  const told = texts.message(problem.message)
+  const message = told.charAt(0).toUpperCase() + told.slice(1)
   ctx.type = 'html'
   try {
     const values = await payloadOf(app, payloads, ctx)
@@ -114,7 +116,7 @@ async function answer(app: DjetApp, payloads: PayloadMaker, ctx: Context, proble
     })
   } catch (error) {
     app.log[isAway(error) ? 'debug' : 'error']({ err: error }, 'the error page could not be made')
-    ctx.body = `<!doctype html><html lang="en"><title>${title}</title><h1>${problem.status} ${title}</h1></html>`
+    ctx.body = `<!doctype html><html lang="${texts.language}"><title>${title}</title><h1>${problem.status} ${title}</h1></html>`
   }
 }
 
@@ -123,7 +125,7 @@ function idOf(ctx: Context, problem: Problem) {
 }
 
 async function payloadOf(app: DjetApp, payloads: PayloadMaker, ctx: Context) {
-  const djet = ctx.djet ?? app.scope({ user: null })
+  const djet = ctx.djet ?? app.scope({ user: null, language: app.languages.of(ctx) })
   // A page that may not be seen does not tell its name in the breadcrumbs either.
   const seen = ctx.branch && app.rules.for(djet.user).may('view', ctx.branch)
   const branch = seen ? ctx.branch : (await app.scope().nodes.navigate('/')).branch

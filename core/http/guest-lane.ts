@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { DjetApp } from '../djet.ts'
 import { hasSession } from '../session.ts'
+import { pageKey } from './page-cache.ts'
 import { logRequest } from './request-log.ts'
 import { headersOf } from './security-headers.ts'
 
@@ -17,6 +18,7 @@ export function guestLane(app: DjetApp): Lane {
   const plain = Object.entries(headersOf(false)).flat()
   const secure = Object.entries(headersOf(true)).flat()
   const { trustProxy, log } = app.config
+  const { languages } = app
   /** What the proxy in front says, the first of several. */
   const forwarded = (request: IncomingMessage, name: string): string | undefined =>
     trustProxy
@@ -27,13 +29,13 @@ export function guestLane(app: DjetApp): Lane {
   return (request, response) => {
     const { headers, method, url } = request
     if (method !== 'GET' || headers.accept?.includes('json') || hasSession(request)) return false
-    const page = pages.get(`html ${url}`)
+    const page = pages.get(pageKey('html', languages.of(request), url))
     const known = headers['if-none-match']
     if (page === undefined || (known !== undefined && (known !== page.etag || headers['cache-control'])))
       return false
     const begun = performance.now()
     const always = forwarded(request, 'proto') === 'https' ? secure : plain
-    const head = [...always, 'Vary', 'Accept, Cookie', 'Cache-Control', 'no-cache', 'ETag', page.etag]
+    const head = [...always, 'Vary', languages.vary, 'Cache-Control', 'no-cache', 'ETag', page.etag]
     const status = known === undefined ? 200 : 304
     if (status === 200) {
       response.writeHead(200, [

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
 import type { TaggedCache } from '../cache.ts'
+import type { Languages } from '../i18n/languages.ts'
 import type { CachedPage } from '../node/caches.ts'
 import { hasSession } from '../session.ts'
 import { wantsJson } from './accept.ts'
@@ -9,12 +10,12 @@ import { wantsJson } from './accept.ts'
  * Answers guests from memory: whole pages, kept until a node they were made of changes. Which pages may be kept is
  * known once they are made: those whose every read left a tag and that set no cookie.
  */
-export function pageCache(pages: TaggedCache<CachedPage>): Middleware {
+export function pageCache(pages: TaggedCache<CachedPage>, languages: Languages): Middleware {
   return async (ctx, next) => {
     if ((ctx.method !== 'GET' && ctx.method !== 'HEAD') || hasSession(ctx)) return next()
-    const key = `${wantsJson(ctx) ? 'json' : 'html'} ${ctx.url}`
+    const key = pageKey(wantsJson(ctx) ? 'json' : 'html', languages.of(ctx), ctx.url)
     const page = pages.get(key)
-    if (page) return answer(ctx, page)
+    if (page) return answer(ctx, page, languages.vary)
     const moment = pages.moment
     await next()
     const { reads } = ctx.state
@@ -33,9 +34,14 @@ export function pageCache(pages: TaggedCache<CachedPage>): Middleware {
   }
 }
 
-function answer(ctx: Context, page: CachedPage): void {
+/** Under which a page is kept: each language has its own. */
+export function pageKey(kind: 'html' | 'json', language: string, url: string | undefined): string {
+  return `${kind} ${language} ${url}`
+}
+
+function answer(ctx: Context, page: CachedPage, vary: string): void {
   ctx.status = 200
-  ctx.set('Vary', 'Accept, Cookie')
+  ctx.set('Vary', vary)
   ctx.set('Cache-Control', 'no-cache')
   ctx.set('ETag', page.etag)
   if (ctx.fresh) {

@@ -10,6 +10,7 @@ import { dispatch } from './dispatch.ts'
 import { errorPages } from './error-page.ts'
 import { guestLane } from './guest-lane.ts'
 import { health } from './health.ts'
+import { languageSwitch } from './language.ts'
 import { keepRequestsShortLived } from './memory.ts'
 import { pageCache } from './page-cache.ts'
 import { requestLog } from './request-log.ts'
@@ -32,7 +33,8 @@ export function createKoa(app: DjetApp, statics: StaticFiles, secret: string): K
   koa.use(urlGuard(config.limits.url))
   koa.use(statics.middleware())
   koa.use(health(app))
-  if (app.caches.pages) koa.use(pageCache(app.caches.pages))
+  koa.use(languageSwitch(app.languages))
+  if (app.caches.pages) koa.use(pageCache(app.caches.pages, app.languages))
   koa.use(
     dispatch({
       app,

@@ -33,6 +33,8 @@ test('the defaults are those of the configuration guide', () => {
     poolSize: 12,
     port: 3000,
     trustProxy: false,
+    languages: ['en'],
+    acceptLanguage: false,
     plugins: [],
     cache: true,
     mail: {},

@@ -1,0 +1,114 @@
+import { createInstance, type i18n } from 'i18next'
+import { type Catalog, readCatalog } from './catalogs.ts'
+import { type Formats, formatsOf } from './formats.ts'
+import { type Recognise, recogniser } from './messages.ts'
+
+/** What stands for `{{name}}` in a text. `count` chooses the form of the plural, `context` one of several meanings. */
+export type TextValues = Readonly<Record<string, string | number | null | undefined>>
+
+/** The interface in one language: its texts, its dates and its numbers. */
+export interface Texts extends Formats {
+  /** BCP 47: `en`, `da`, `pt-BR`. */
+  readonly language: string
+  /**
+   * A text of the interface in this language; the English text itself where there is no translation.
+   *
+   * @example t('Save draft'); t('{{count}} pages', { count: 3 }); t('Open', { context: 'state' })
+   */
+  t(text: string, values?: TextValues): string
+  /**
+   * A text with markup of its own, `Fields in <strong>bold</strong> are mandatory.`. Values are escaped, except those
+   * written `{{- name}}`, which are HTML. Templates put it out with `<%~ … %>`.
+   */
+  tHtml(text: string, values?: TextValues): string
+  /**
+   * A message that was put together in English, such as that of an error, in this language: recognised by the text of
+   * the translations with `{{names}}` in place of what varies. The message itself where it is not known.
+   */
+  message(message: string): string
+  /** The same for the messages of a form's fields. */
+  messages(messages: Readonly<Record<string, string>>): Record<string, string>
+}
+
+const NAMESPACE = 'djet'
+
+/** The texts of a site in all its languages, read once at boot. */
+export class Interface {
+  readonly #engine: i18n
+  readonly #languages = new Map<string, Texts>()
+  readonly #folders: readonly string[]
+
+  /** @param folders folders of translations, those that go before others last */
+  constructor(folders: readonly string[], languages: readonly string[]) {
+    this.#folders = folders
+    this.#engine = createInstance()
+    void this.#engine.init({
+      initAsync: false,
+      lng: 'en',
+      fallbackLng: 'en',
+      resources: {},
+      ns: NAMESPACE,
+      defaultNS: NAMESPACE,
+      // Keys are sentences.
+      keySeparator: false,
+      nsSeparator: false,
+      returnNull: false,
+      interpolation: { escapeValue: false, escape: escapeHtml },
+    })
+    // Plurals of English texts.
+    this.#load('en')
+    for (const language of languages) this.#load(language)
+  }
+
+  /** The texts in one of the site's languages; in the first one when it is none of them. */
+  in(language: string): Texts {
+    return this.#languages.get(language) ?? this.#languages.get('en')!
+  }
+
+  #load(language: string): void {
+    if (this.#languages.has(language)) return
+    const catalog: Catalog = readCatalog(this.#folders, language) ?? {}
+    this.#engine.addResourceBundle(language, NAMESPACE, catalog)
+    this.#languages.set(language, this.#textsOf(language, catalog))
+  }
+
+  #textsOf(language: string, catalog: Catalog): Texts {
+    const recognise: Recognise = recogniser(catalog)
+    const say = (text: string, { count, context, ...replace }: TextValues, escapeValue: boolean): string =>
+      this.#engine.t(text, {
+        lng: language,
+        ns: NAMESPACE,
+        replace: { ...replace, count },
+        interpolation: { escapeValue },
+        ...(typeof count === 'number' ? { count } : {}),
+        ...(context === undefined || context === null ? {} : { context: String(context) }),
+      })
+    // Most texts have no values, and looking them up is all there is to do.
+    const plain = (text: string): string => (Object.hasOwn(catalog, text) ? catalog[text]! : text)
+    const message = (message: string): string => {
+      if (Object.hasOwn(catalog, message)) return catalog[message]!
+      const known = recognise(message)
+      return known === undefined ? message : say(known.key, known.values, false)
+    }
+    return Object.freeze<Texts>({
+      language,
+      t: (text, values) => (values === undefined ? plain(text) : say(text, values, false)),
+      tHtml: (text, values) => (values === undefined ? plain(text) : say(text, values, true)),
+      message,
+      messages: (messages) =>
+        Object.fromEntries(Object.entries(messages).map(([name, text]) => [name, message(text)])),
+      ...formatsOf(language),
+    })
+  }
+}
+
+function escapeHtml(value: string): string {
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  }
+  return value.replace(/[&<>"']/g, (character) => entities[character]!)
+}
