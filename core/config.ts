@@ -124,6 +124,26 @@ const schema = z.strictObject({
       url: z.int().min(256).max(16_384).default(4096),
     })
     .prefault({}),
+  /** Where the bytes of uploaded files are kept. */
+  files: z
+    .discriminatedUnion('store', [
+      z.strictObject({
+        store: z.literal('s3'),
+        bucket: z.string().min(1),
+        region: z.string().min(1).default('us-east-1'),
+        /** URL of a server other than Amazon's. */
+        endpoint: z
+          .string()
+          .regex(/^https?:\/\/[^/\s]/, 'must begin with https:// or http://')
+          .optional(),
+        /** The bucket in the path instead of the host's name, which most other servers want. */
+        forcePathStyle: z.boolean().default(false),
+        /** What keys begin with, e.g. `my-site/`. */
+        prefix: z.string().max(200).default(''),
+      }),
+      z.strictObject({ store: z.literal('database') }),
+    ])
+    .prefault({ store: 'database' }),
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),

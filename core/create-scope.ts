@@ -108,7 +108,8 @@ class Scope implements Djet {
   }
 
   get files(): Files {
-    this.#files ??= new FileStore(this.#options.connection)
+    const { app, connection } = this.#options
+    this.#files ??= new FileStore(connection, app.database, app.objects)
     return this.#files
   }
 

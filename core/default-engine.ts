@@ -39,7 +39,7 @@ export const defaultEngine = defineEngine((router) => {
   router.get('/-/edit', allow('edit'), async (ctx) => {
     await ctx.render('node/edit.eta', await openForEditing(ctx))
   })
-  router.post('/-/edit', allow('edit'), upload(), async (ctx) => {
+  router.post('/-/edit', allow('edit'), upload({ collect: true }), async (ctx) => {
     const shown = await openForEditing(ctx)
     const { basetype } = ctx.payload
     await save(ctx, basetype, 'node/edit.eta', true, shown, async (djet, data) => {
@@ -75,7 +75,7 @@ export const defaultEngine = defineEngine((router) => {
     const newBasetype = beginNew(ctx)
     await ctx.render('node/new.eta', { newBasetype })
   })
-  router.post('/-/new/:basetype', allow('edit'), upload(), async (ctx) => {
+  router.post('/-/new/:basetype', allow('edit'), upload({ collect: true }), async (ctx) => {
     const newBasetype = beginNew(ctx)
     await save(ctx, newBasetype, 'node/new.eta', false, {}, async (djet, data) => {
       const { name, title, part } = textsOf(ctx)
@@ -155,6 +155,7 @@ async function save(
   const input = { ...ctx.form, ...files }
   const { data, errors } = parseData(basetype.fields, input, { partial, form: true, onlyKnown: true })
   const problems: Record<string, string> = { ...errors }
+  for (const [name, texts] of Object.entries(ctx.fileErrors)) problems[name] = texts.join(' ')
   let conflict: Conflict | undefined
   if (!textsOf(ctx).name) problems.name = 'must be filled in'
   try {

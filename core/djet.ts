@@ -11,6 +11,7 @@ import { ListenHub } from './db/listen.ts'
 import { type Notices, Outage } from './db/outage.ts'
 import { checkDirect } from './db/pooler.ts'
 import type { Engine } from './engine.ts'
+import type { ObjectStore } from './file/object-store.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startHttp } from './http/server.ts'
 import { StaticFiles } from './http/static.ts'
@@ -103,6 +104,8 @@ export class DjetApp {
   readonly listen: ListenHub
   readonly mail: Mailer
   readonly languages: Languages
+  /** Where the bytes of files go; undefined: into the database. */
+  readonly objects: ObjectStore | undefined
   readonly renderer: Renderer
   readonly rules: Rules
   /** Lines for whoever starts the site: a new password, an address. */
@@ -130,6 +133,7 @@ export class DjetApp {
     notices: Notices
     dataDir: string | undefined
     listen: ListenHub
+    objects: ObjectStore | undefined
     dev: boolean
     origin: Origin
     stops: Stop[]
@@ -142,6 +146,7 @@ export class DjetApp {
     this.notices = parts.notices
     this.dataDir = parts.dataDir
     this.listen = parts.listen
+    this.objects = parts.objects
     this.#registry = parts.registry
     this.languages = parts.languages
     this.#origin = parts.origin
@@ -281,6 +286,13 @@ function cacheSettings(cache: Config['cache']): CacheSettings {
   return { pages: cache.pages ? cache.maxSize : 0, branches: true }
 }
 
+/** The client of S3 takes its time to load, so only those who use it do. */
+async function openObjects({ files }: Config): Promise<ObjectStore | undefined> {
+  if (files.store === 'database') return undefined
+  const { S3Store } = await import('./file/s3.ts')
+  return new S3Store(files)
+}
+
 /**
  * Opens the site in a folder: its configuration checked, its plugins loaded, its database reached (an embedded
  * server started when none is named).
@@ -340,21 +352,10 @@ async function openChecked(config: Config, options: OpenOptions): Promise<DjetAp
     if (database.isPooled || directUrl !== url) await checkDirect(directUrl, database.serverStart)
     const listen = new ListenHub(directUrl, log, { applicationName, notices })
     stops.push(() => listen.stop())
-    const parts = {
-      config,
-      log,
-      registry,
-      languages,
-      database,
-      directUrl,
-      notices,
-      dataDir,
-      listen,
-      dev,
-      origin,
-      stops,
-    }
-    return new DjetApp(parts)
+    const objects = await openObjects(config)
+    stops.push(async () => objects?.close())
+    const opened = { database, directUrl, notices, dataDir, listen, objects }
+    return new DjetApp({ config, log, registry, languages, ...opened, dev, origin, stops })
   } catch (error) {
     for (const stop of stops.reverse()) await stop().catch(() => {})
     throw error

@@ -32,6 +32,8 @@ export interface DjetContext {
   form: Readonly<Record<string, unknown>>
   /** Files of a posted form by field, on routes with `upload()`. */
   files: Readonly<Record<string, readonly import('./file/files.ts').StoredFile[]>>
+  /** What was wrong with files of a posted form, by field, on routes with `upload({ collect: true })`. */
+  fileErrors: Readonly<Record<string, readonly string[]>>
   /** A message on the next page this visitor sees. */
   flash(message: string, kind?: FlashKind, action?: FlashAction): void
   /**

@@ -1,5 +1,6 @@
 import type { DjetApp } from './djet.ts'
 import { removeUnkeptFiles } from './file/file-store.ts'
+import { removeObjects } from './file/removed-objects.ts'
 import { removeReleasedFiles } from './node/released-files.ts'
 import type { Stop } from './plugin.ts'
 import { removeEndedSessions } from './session.ts'
@@ -22,6 +23,7 @@ export function startHousekeeping(app: DjetApp): Stop {
       await removeEndedSessions(app.database)
       await removeUnkeptFiles(app.database)
       await tidyNodes(app)
+      if (app.objects) await removeObjects(app.database, app.objects, app.signal)
     } catch (error) {
       app.log.warn({ err: error }, 'housekeeping failed; it is tried again in an hour')
     }

@@ -1,6 +1,7 @@
 import type { Basetype } from './basetype.ts'
 import type { DjetApp } from './djet.ts'
 import type { Engine } from './engine.ts'
+import type { StoredFile } from './file/files.ts'
 import type { Registry } from './registry.ts'
 import type { Djet } from './scope.ts'
 
@@ -68,6 +69,11 @@ export interface Plugin extends Contributions {
    * are not removed when the node that had them lets go of them.
    */
   readonly heldFiles?: (djet: Djet, ids: readonly string[]) => Promise<readonly string[]>
+  /**
+   * Looks at each file that someone uploads, whatever it is for, before anything refers to it.
+   * @throws {DjetError} below 500, with a message for whoever sent it; the file is not kept then
+   */
+  readonly checkFile?: (djet: Djet, file: StoredFile) => Promise<void>
   /** Values every template may ask for, computed when it does: `it.<key>`. */
   readonly payload?: Readonly<Record<string, (djet: Djet) => unknown>>
   readonly commands?: Readonly<Record<string, Command>>

@@ -20,6 +20,7 @@ const PLUGIN_KEYS = new Set([
   'payload',
   'commands',
   'heldFiles',
+  'checkFile',
 ])
 
 /** Everything the plugins of a site bring, checked and looked up by name. Made once, at boot. */

@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Connection } from '../db/connection.ts'
 import { DjetError } from '../error.ts'
 import type { Files, NewFile, StoredFile } from './files.ts'
+import type { ByteRange, ObjectStore } from './object-store.ts'
+import { noteNewObject } from './removed-objects.ts'
 
 /** Bytes a row. Small, because pg reads it as text of twice the length, by way of several buffers. */
 const CHUNK = 32 * 1024
@@ -24,19 +26,29 @@ const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(;[\x20-\x7e]*)?$/
 const COLUMNS = 'id, name, type, size, sha256, created'
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-/** Files in `djet.file` and `djet.file_chunk`. See `Files`. */
+/** Files in `djet.file`, their bytes in `djet.file_chunk` or in a store of objects. See `Files`. */
 export class FileStore implements Files {
   readonly #connection: Connection
+  readonly #outside: Connection
+  readonly #objects: ObjectStore | undefined
 
-  constructor(connection: Connection) {
+  /**
+   * @param outside the database itself, where `connection` may be a transaction
+   * @param objects where the bytes of new files go; absent: into the database
+   */
+  constructor(connection: Connection, outside: Connection, objects: ObjectStore | undefined) {
     this.#connection = connection
+    this.#outside = outside
+    this.#objects = objects
   }
 
   async write(file: NewFile): Promise<StoredFile> {
     const name = fileName(file.name)
+    const type = MEDIA_TYPE.test(file.type) ? file.type : 'application/octet-stream'
+    if (this.#objects) return this.#writeObject(this.#objects, name, type, file)
     const [row] = await this.#connection.query<{ id: string }>(
       'insert into djet.file (name, type) values ($1, $2) returning id',
-      [name, MEDIA_TYPE.test(file.type) ? file.type : 'application/octet-stream'],
+      [name, type],
     )
     const id = row!.id
     try {
@@ -51,6 +63,30 @@ export class FileStore implements Files {
       await this.delete(id).catch(() => {})
       throw error
     }
+  }
+
+  /** The object first, its row after it: what fails in between is removed a day later. */
+  async #writeObject(objects: ObjectStore, name: string, type: string, file: NewFile): Promise<StoredFile> {
+    const id = randomUUID()
+    await noteNewObject(this.#outside, id)
+    const hash = createHash('sha256')
+    let size = 0
+    async function* measured(): AsyncGenerator<Buffer> {
+      for await (const piece of piecesOf(file.content)) {
+        size += piece.length
+        if (file.maxSize !== undefined && size > file.maxSize) throw tooLarge(name, file.maxSize)
+        hash.update(piece)
+        yield piece
+      }
+    }
+    await objects.put(id, measured(), type)
+    const [stored] = await this.#connection.query<StoredFile>(
+      `insert into djet.file (id, name, type, size, sha256, store) values ($1, $2, $3, $4, $5, 's3')
+       returning ${COLUMNS}`,
+      [id, name, type, size, hash.digest('hex')],
+    )
+    await this.#connection.query('delete from djet.file_object_removal where id = $1', [id])
+    return stored!
   }
 
   async #writeChunks(id: string, name: string, file: NewFile): Promise<{ size: number; sha256: string }> {
@@ -94,22 +130,47 @@ export class FileStore implements Files {
     return rows[0] ?? null
   }
 
-  async read(id: string): Promise<Readable> {
-    if ((await this.get(id)) === null) {
+  async read(id: string, range?: ByteRange): Promise<Readable> {
+    const [file] = UUID.test(id)
+      ? await this.#connection.query<{ store: string }>(
+          'select store from djet.file where id = $1 and sha256 is not null',
+          [id],
+        )
+      : []
+    if (file === undefined) {
       throw new DjetError('FILE_NOT_FOUND', 'this file is no longer kept.', { status: 404 })
     }
-    const connection = this.#connection
-    async function* chunks(): AsyncGenerator<Buffer> {
-      for (let n = 0; ; n++) {
-        const [row] = await connection.query<{ bytes: Buffer }>(
-          { name: 'djet-file-read', text: 'select bytes from djet.file_chunk where file_id = $1 and n = $2' },
-          [id, n],
-        )
-        if (!row) return
-        yield row.bytes
-      }
+    if (file.store === 'database') {
+      return Readable.from(this.#chunks(id, range), { objectMode: false, highWaterMark: CHUNK })
     }
-    return Readable.from(chunks(), { objectMode: false, highWaterMark: CHUNK })
+    if (this.#objects) return this.#objects.get(id, range)
+    const message =
+      "this file is kept in a bucket that the option 'files' of the site does not name any more."
+    throw new DjetError('FILE_STORE_MISSING', message, { status: 503 })
+  }
+
+  async *#chunks(id: string, range: ByteRange | undefined): AsyncGenerator<Buffer> {
+    const { start, end } = range ?? { start: 0, end: Number.POSITIVE_INFINITY }
+    // Files of the first releases are in larger chunks.
+    const chunk = range === undefined ? CHUNK : await this.#chunkOf(id)
+    for (let n = Math.floor(start / chunk); n * chunk <= end; n++) {
+      const [row] = await this.#connection.query<{ bytes: Buffer }>(
+        { name: 'djet-file-read', text: 'select bytes from djet.file_chunk where file_id = $1 and n = $2' },
+        [id, n],
+      )
+      if (!row) return
+      const at = n * chunk
+      const wanted = row.bytes.subarray(Math.max(0, start - at), Math.min(row.bytes.length, end + 1 - at))
+      if (wanted.length > 0) yield wanted
+    }
+  }
+
+  async #chunkOf(id: string): Promise<number> {
+    const [first] = await this.#connection.query<{ size: number }>(
+      'select octet_length(bytes) as size from djet.file_chunk where file_id = $1 and n = 0',
+      [id],
+    )
+    return first?.size ?? CHUNK
   }
 
   async delete(id: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { ByteRange } from './object-store.ts'
 
 /** A stored file, without its bytes. */
 export interface StoredFile {
@@ -23,8 +24,8 @@ export interface NewFile {
 }
 
 /**
- * Files kept in the database in chunks, so that any machine that reaches it can serve them and they commit and
- * roll back with the rest. Streamed both ways: memory does not grow with the file.
+ * Files kept in the database in chunks, or in a bucket of S3 when the configuration says so: any machine can serve
+ * them, and they commit and roll back with the rest. Streamed both ways: memory does not grow with the file.
  */
 export interface Files {
   /** Stores a file and gives back its record. Until something refers to it (`keep`), it is removed after a day. */
@@ -32,7 +33,7 @@ export interface Files {
   /** Says that a node, a task result, … now refers to the file. */
   keep(id: string): Promise<void>
   get(id: string): Promise<StoredFile | null>
-  /** The bytes. @throws {DjetError} FILE_NOT_FOUND, 404 */
-  read(id: string): Promise<Readable>
+  /** The bytes, or some of them. @throws {DjetError} FILE_NOT_FOUND, 404; FILE_STORE_AWAY, 503 */
+  read(id: string, range?: ByteRange): Promise<Readable>
   delete(id: string): Promise<void>
 }

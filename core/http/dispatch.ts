@@ -49,6 +49,7 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
     })
     ctx.form = unsafe ? await body.read(ctx) : {}
     ctx.files = {}
+    ctx.fileErrors = {}
 
     if (redirectToCleanPath(ctx, path)) return
     try {

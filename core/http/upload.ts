@@ -1,6 +1,8 @@
+import type { Readable } from 'node:stream'
 import { Busboy, type BusboyConfig } from '@fastify/busboy'
 import type { EngineContext, EngineMiddleware } from '../engine.ts'
 import { DjetError } from '../error.ts'
+import { readContent } from '../file/content.ts'
 import type { StoredFile } from '../file/files.ts'
 import { checkFormToken } from './csrf.ts'
 
@@ -14,6 +16,8 @@ export interface UploadOptions {
   maxFileSize?: number
   /** Files of one request; 20 when absent. */
   maxFiles?: number
+  /** What is wrong with files is left in `ctx.fileErrors` for the route to say, instead of being thrown. */
+  collect?: boolean
 }
 
 /**
@@ -21,7 +25,11 @@ export interface UploadOptions {
  * in `ctx.files` by field. A file that nothing keeps (`djet.files.keep`) is removed after a day. Forms of other
  * kinds pass unchanged. Without it a route answers 415 to multipart.
  *
- * @throws {DjetError} UPLOAD_TOO_LARGE 413 and UPLOAD_INVALID 400, with `fields`; `ctx.form` is filled in
+ * The media type of a file is told by its bytes; one whose bytes are not what its name says is refused, an SVG image is
+ * made safe, and plugins may look too (`checkFile`).
+ *
+ * @throws {DjetError} UPLOAD_TOO_LARGE 413, FILE_CONTENT_DIFFERS 422, what `checkFile` throws, and UPLOAD_INVALID 400,
+ * with `fields`; `ctx.form` is filled in
  * @example
  * router.post('/', allow('edit'), upload({ maxFileSize: 10 * 1024 * 1024 }), async (ctx) => {
  *   const [file] = ctx.files.orders ?? []
@@ -45,7 +53,10 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
   // Without a prototype: a field may be called `constructor`.
   const form: Record<string, unknown> = Object.create(null)
   const files: Record<string, StoredFile[]> = Object.create(null)
-  const problems: Record<string, string> = Object.create(null)
+  const problems: Record<string, DjetError[]> = Object.create(null)
+  const refuse = (field: string, error: DjetError) => {
+    problems[field] = [...(problems[field] ?? []), error]
+  }
   const writes: Promise<void>[] = []
   let trusted = checkFormToken(ctx, ctx.get('x-csrf-token'))
 
@@ -59,27 +70,30 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
     form[name] = name in form ? [form[name], value].flat() : value
     if (name === '_csrf') trusted = checkFormToken(ctx, value)
   })
-  parser.on('file', (field, stream, name, _encoding, type) => {
+  parser.on('file', (field, stream, name) => {
     // A file input left empty is sent as a file without a name. Nothing is kept of what a stranger's form sends.
     if (!name || !trusted) {
       stream.resume()
       return
     }
-    writes.push(
-      ctx.djet.files.write({ name, type, content: stream }).then(async (file) => {
-        if (stream.truncated) {
-          problems[field] = `${file.name} is larger than ${sizeText(maxFileSize)}. Send it in parts.`
-          await ctx.djet.files.delete(file.id)
-        } else files[field] = [...(files[field] ?? []), file]
-      }),
+    const write = receiveFile(ctx, name, stream, maxFileSize).then(
+      (file) => {
+        files[field] = [...(files[field] ?? []), file]
+      },
+      (error) => {
+        stream.resume()
+        if (!(error instanceof DjetError) || error.status >= 500) throw error
+        refuse(field, error)
+      },
     )
-    writes.at(-1)!.catch(() => stream.resume())
+    write.catch(() => {})
+    writes.push(write)
   })
   parser.on('fieldsLimit', () => {
-    problems[''] = `more than ${MOST_FIELDS} fields were sent.`
+    refuse('', tooLarge(`more than ${MOST_FIELDS} fields were sent.`))
   })
   parser.on('filesLimit', () => {
-    problems[''] = `more than ${options.maxFiles ?? 20} files were sent.`
+    refuse('', tooLarge(`more than ${options.maxFiles ?? 20} files were sent. Send fewer at once.`))
   })
   try {
     await new Promise<void>((done, failed) => {
@@ -100,8 +114,43 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
       status: 403,
     })
   }
-  const [problem] = Object.values(problems)
-  if (problem) throw new DjetError('UPLOAD_TOO_LARGE', problem, { status: 413, fields: problems })
+  const found = Object.entries(problems)
+  const [first] = found[0]?.[1] ?? []
+  if (first === undefined) return
+  ctx.fileErrors = Object.fromEntries(
+    found.map(([field, errors]) => [field, errors.map(({ message }) => message)]),
+  )
+  if (options.collect) return
+  const fields = Object.fromEntries(
+    Object.entries(ctx.fileErrors).map(([field, texts]) => [field, texts.join(' ')]),
+  )
+  throw new DjetError(first.code, first.message, { status: first.status, fields })
+}
+
+/** Stores one file, or nothing of it. @throws {DjetError} what is wrong with it */
+async function receiveFile(
+  ctx: EngineContext,
+  name: string,
+  stream: Readable & { truncated?: boolean },
+  maxFileSize: number,
+): Promise<StoredFile> {
+  const { djet } = ctx
+  const { type, content } = await readContent(name, stream)
+  const file = await djet.files.write({ name, type, content })
+  try {
+    if (stream.truncated) {
+      throw tooLarge(`${file.name} is larger than ${sizeText(maxFileSize)}. Send it in parts.`)
+    }
+    for (const plugin of djet.app.plugins) await plugin.checkFile?.(djet, file)
+    return file
+  } catch (error) {
+    await djet.files.delete(file.id)
+    throw error
+  }
+}
+
+function tooLarge(message: string): DjetError {
+  return new DjetError('UPLOAD_TOO_LARGE', message, { status: 413 })
 }
 
 /** @throws {DjetError} UPLOAD_INVALID, when the header does not say how the parts are told apart */

@@ -25,6 +25,9 @@ async function files(): Promise<number> {
   return row?.n ?? 0
 }
 
+/** An image of one pixel. */
+const DOT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII='
+
 describe('an uploaded file', () => {
   test('is refused where no files are taken', async () => {
     const answer = await library.editor.post('/books/emma/lend', formWith('x', 'a.txt', 'a'))
@@ -81,7 +84,7 @@ describe('an uploaded file', () => {
 
 describe('the file of a page', () => {
   test('is uploaded by its form and downloaded as it was', async () => {
-    const bytes = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0, 255, 13, 10])
+    const bytes = Uint8Array.from(Buffer.from(DOT, 'base64'))
     const answer = await library.editor.post(
       '/books/emma/-/edit',
       formWith('cover', '日本.png', bytes, 'image/png'),
@@ -93,7 +96,7 @@ describe('the file of a page', () => {
     const response = await fetch(`${library.guest.base}/books/emma/-/file/cover`)
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes)
     expect(response.headers.get('content-type')).toBe('image/png')
-    expect(response.headers.get('content-length')).toBe('8')
+    expect(response.headers.get('content-length')).toBe(`${bytes.length}`)
     expect(response.headers.get('content-disposition')).toMatch(
       /^inline; filename=.*filename\*=UTF-8''%E6%97%A5%E6%9C%AC\.png/,
     )
@@ -101,7 +104,15 @@ describe('the file of a page', () => {
     expect(response.headers.get('etag')).toMatch(/^"[0-9a-f]{64}"$/)
     expect(
       (await library.guest.request('HEAD', '/books/emma/-/file/cover')).headers.get('content-length'),
-    ).toBe('8')
+    ).toBe(`${bytes.length}`)
+    const part = await library.guest.get('/books/emma/-/file/cover', { range: 'bytes=1-3' })
+    expect([part.status, part.text, part.headers.get('content-range')]).toEqual([
+      206,
+      'PNG',
+      `bytes 1-3/${bytes.length}`,
+    ])
+    const beyond = await library.guest.get('/books/emma/-/file/cover', { range: 'bytes=999-' })
+    expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${bytes.length}`])
   })
 
   test('stays when the form is saved without a new one', async () => {
@@ -112,13 +123,35 @@ describe('the file of a page', () => {
     expect((await library.site.djet.nodes.require('/books/emma')).data.cover).toBe(before)
   })
 
-  test('that would run in the browser is saved instead of shown', async () => {
+  test('is of the type that its bytes tell, whatever its sender says', async () => {
     await library.editor.post(
       '/books/emma/-/edit',
       formWith('cover', 'x.txt', '<script>1</script>', 'text/html'),
     )
     const { headers } = await library.guest.get('/books/emma/-/file/cover')
-    expect(headers.get('content-disposition')).toMatch(/^attachment/)
+    expect(headers.get('content-type')).toMatch(/^text\/plain/)
+    const other = await library.editor.post(
+      '/books/emma/-/edit',
+      formWith('cover', 'x.png', '%PDF-1.7', 'image/png'),
+    )
+    expect(other.status).toBe(422)
+    expect(other.text).toContain('x.png says by its name that it is PNG, but its content is a PDF file')
+  })
+
+  test('that would run in the browser is saved instead of shown', async () => {
+    const { djet } = library.site
+    const { id } = await djet.files.write({
+      name: 'x.html',
+      type: 'text/html',
+      content: '<script>1</script>',
+    })
+    await djet.nodes.update('/books/emma', { data: { cover: id } })
+    await expect
+      .poll(async () =>
+        (await library.guest.get('/books/emma/-/file/cover')).headers.get('content-disposition'),
+      )
+      .toMatch(/^attachment/)
+    const { headers } = await library.guest.get('/books/emma/-/file/cover')
     expect(headers.get('content-security-policy')).toContain('sandbox')
   })
 

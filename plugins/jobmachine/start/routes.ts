@@ -142,14 +142,14 @@ const only: EngineMiddleware = async (context, next) => {
   throw new DjetError('JOB_UNKNOWN', `there is no job '${name}' to start.`, { status: 404 })
 }
 
-/** Shows the form again when a file was too large, with what was typed. */
+/** Shows the form again when a file was refused, with what was typed. */
 const withForm: EngineMiddleware = async (context, next) => {
   const ctx = context as EngineContext
   try {
     await next()
   } catch (error) {
-    const isTooLarge = error instanceof DjetError && error.code === 'UPLOAD_TOO_LARGE'
-    if (!isTooLarge || !error.fields || wantsJson(ctx)) throw error
+    const isRefused = error instanceof DjetError && [413, 422].includes(error.status)
+    if (!isRefused || !error.fields || wantsJson(ctx)) throw error
     const job = jobOf(ctx)
     const { values } = readParams(job, ctx.form, ctx.files)
     const errors = Object.fromEntries(

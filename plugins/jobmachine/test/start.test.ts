@@ -328,7 +328,7 @@ describe('starting tasks by hand', () => {
     it.each([
       [csv('x'.repeat(3000)), 'is larger than 2 KB', 422],
       [csv('x'.repeat(200_000)), 'is larger than 98 KB', 413],
-      [csv('x', 'image/png', 'a.png'), 'must be one of text/csv, .csv', 422],
+      [csv('x', 'image/png', 'a.dat'), 'must be one of text/csv, .csv', 422],
     ])('refuses what does not fit (%#)', async (file, message, status) => {
       const before = await tasks()
       const answer = await visitors.staff.post(

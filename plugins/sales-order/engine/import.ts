@@ -5,7 +5,6 @@ import {
   defineEngine,
   type EngineContext,
   type EngineMiddleware,
-  messageOf,
   type StoredFile,
   upload,
   wantsJson,
@@ -67,7 +66,7 @@ export const importEngine = defineEngine((router) => {
     router.post(
       `/${form.name}`,
       allow('edit'),
-      tellTooLarge(form),
+      tellAtForm(form),
       upload({ maxFileSize: LARGEST_UPLOAD }),
       async (ctx) => receive(ctx, form),
     )
@@ -115,17 +114,18 @@ async function keepUpload(djet: Djet, parent: number, file: StoredFile): Promise
   })
 }
 
-/** A file that is too large comes back as the form with a message at its field; programs get the error itself. */
-function tellTooLarge(form: ImportForm): EngineMiddleware {
+/** A file that is too large, or not what its name says, comes back as the form with a message at its field; programs get the error itself. */
+function tellAtForm(form: ImportForm): EngineMiddleware {
   return async (ctx, next) => {
     try {
       await next()
     } catch (error) {
-      if (!(error instanceof DjetError) || error.status !== 413 || wantsJson(ctx)) throw error
+      const ofFile = error instanceof DjetError && [413, 422].includes(error.status) && error.fields
+      if (!ofFile || wantsJson(ctx)) throw error
       await renderForm(ctx as EngineContext, {
         form,
-        errors: error.fields ?? { '': messageOf(error) },
-        status: 413,
+        errors: error.fields ?? {},
+        status: error.status,
       })
     }
   }
