@@ -86,6 +86,7 @@ export class Interface {
     // Most texts have no values, and looking them up is all there is to do.
     const plain = (text: string): string => (Object.hasOwn(catalog, text) ? catalog[text]! : text)
     const message = (message: string): string => {
+      if (!message) return ''
       if (Object.hasOwn(catalog, message)) return catalog[message]!
       const known = recognise(message)
       return known === undefined ? message : say(known.key, known.values, false)

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { type Field, field, fieldTitle } from '../../core/field/index.ts'
-import * as format from '../../core/format.ts'
+import { Languages } from '../../core/i18n/languages.ts'
 import { encodePath } from '../../core/payload.ts'
 import { createRegistry } from '../../core/registry.ts'
 import { DJET_FOLDER, Renderer } from '../../core/render.ts'
 
+const texts = new Languages({ dir: DJET_FOLDER, languages: ['en'], acceptLanguage: false }, []).texts()
 const renderer = new Renderer({ dir: DJET_FOLDER, registry: createRegistry([]), cache: true })
 
 const samples: Record<string, { field: Field; value: unknown; shown: string }> = {
@@ -49,7 +50,7 @@ async function row(
   const title = fieldTitle('sample', field)
   const values = {
     url: urlBelowBook,
-    ...format,
+    ...texts,
     name: 'sample',
     field,
     title,
@@ -76,7 +77,7 @@ describe('the templates of fields', () => {
   it.each(Object.entries(samples))('a %s is shown', async (type, { field, value, shown }) => {
     expect(
       await renderer.render(`field/${type}.view.eta`, {
-        ...format,
+        ...texts,
         url: urlBelowBook,
         name: 'sample',
         field,
