@@ -51,6 +51,11 @@ async function rowsOf(parent, after) {
   return part.content
 }
 
+/** A text of the page, with what it is about filled in. */
+function said(what, item, problem = '') {
+  return tree.dataset[what].replace('%problem', () => problem).replace('%name', () => nameOf(item))
+}
+
 async function open(item) {
   if (item.dataset.state !== 'closed' || item.dataset.busy) return
   item.dataset.busy = 'true'
@@ -63,9 +68,9 @@ async function open(item) {
     }
     list.hidden = false
     show(item, 'open')
-    status.textContent = `${nameOf(item)} is open`
+    status.textContent = said('opened', item)
   } catch (error) {
-    status.textContent = `${nameOf(item)} could not be opened: ${error.message}`
+    status.textContent = said('failed', item, error.message)
   } finally {
     delete item.dataset.busy
   }
