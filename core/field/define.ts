@@ -1,5 +1,5 @@
 import { DjetError, didYouMean, messageOf } from '../error.ts'
-import type { Field, FieldOptions } from './field.ts'
+import type { Field, FieldOptions, Fields } from './field.ts'
 
 /** What makes one type of field different from another. */
 export interface FieldDefinition<T> {
@@ -15,6 +15,10 @@ export interface FieldDefinition<T> {
   toForm?(value: T): string
   /** The form text when absent. */
   toText?(value: T): string
+  /** Fields of each row, of a list of rows. */
+  columns?: Fields | undefined
+  /** Finds its value in a posted form, when its inputs are several. */
+  readForm?: ((form: Readonly<Record<string, unknown>>, name: string) => unknown) | undefined
 }
 
 const common = ['title', 'help', 'required', 'default', 'searchable', 'updatable', 'storage', 'css'] as const
@@ -51,6 +55,8 @@ export function defineField<T, R extends boolean>(
     parse,
     toForm,
     toText: definition.toText ?? toForm,
+    columns: definition.columns,
+    readForm: definition.readForm,
   })
 }
 

@@ -19,9 +19,7 @@ export function enumeration<const V extends string, const R extends boolean = fa
   values: readonly V[] | Readonly<Record<V, string>>,
   options: FieldOptions<NoInfer<V>, R> = {},
 ): Field<V, R> {
-  const labels = new Map<string, string>(
-    Array.isArray(values) ? values.map((value) => [value, inWords(value)]) : Object.entries(values),
-  )
+  const labels = choicesOf(values)
   if (labels.size === 0) throw new DjetError('FIELD_ENUM_EMPTY', 'a field.enum must have at least one value')
   const choices: readonly Choice[] = [...labels].map(([value, label]) => ({ value, label }))
   const isValue = (input: unknown): input is V => typeof input === 'string' && labels.has(input)
@@ -35,6 +33,13 @@ export function enumeration<const V extends string, const R extends boolean = fa
     },
     toText: (value) => labels.get(value) ?? value,
   })
+}
+
+/** The values of a set with their labels, which are the values in words when none are given. */
+export function choicesOf(values: readonly string[] | Readonly<Record<string, string>>): Map<string, string> {
+  return new Map<string, string>(
+    Array.isArray(values) ? values.map((value) => [value, inWords(value)]) : Object.entries(values),
+  )
 }
 
 function inWords(value: string): string {

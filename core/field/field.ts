@@ -1,6 +1,15 @@
-/** Why a value does not fit its field, in words for the person who typed it. */
+/**
+ * Why a value does not fit its field, in words for the person who typed it. Of a value with parts, `fields` says it of
+ * each: `{ '1.price': 'must be filled in' }` is the price of the second row.
+ */
 export class FieldError extends Error {
   override readonly name = 'FieldError'
+  readonly fields: Readonly<Record<string, string>> | undefined
+
+  constructor(message: string, options: ErrorOptions & { fields?: Readonly<Record<string, string>> } = {}) {
+    super(message, options)
+    this.fields = options.fields
+  }
 }
 
 /** What every field can be given, whatever its type. */
@@ -48,6 +57,13 @@ export interface Field<T = unknown, R extends boolean = boolean> {
   parse(input: unknown): T
   /** The text an edit form starts with. */
   toForm(value: T): string
+  /** Fields of each row, when the value is a list of rows that forms show as such. */
+  readonly columns: Fields | undefined
+  /**
+   * Finds the value in a posted form, of a field whose inputs are several; undefined: the form does not have the field.
+   * Absent: it is what was posted under the field's name.
+   */
+  readonly readForm: ((form: Readonly<Record<string, unknown>>, name: string) => unknown) | undefined
   /** Plain text for full-text search. */
   toText(value: T): string
 }

@@ -1,8 +1,10 @@
 import { boolean } from './boolean.ts'
+import { choices } from './choices.ts'
 import { date } from './date.ts'
 import { email } from './email.ts'
 import { enumeration } from './enum.ts'
 import { file } from './file.ts'
+import { group } from './group.ts'
 import { html } from './html.ts'
 import { int } from './int.ts'
 import { link } from './link.ts'
@@ -29,6 +31,8 @@ export const field = Object.freeze({
   date,
   email,
   enum: enumeration,
+  choices,
+  group,
   file,
   html,
   link,
@@ -43,6 +47,7 @@ export { defineField, type FieldDefinition } from './define.ts'
 export type { Choice } from './enum.ts'
 export { type DataOf, type Field, FieldError, type FieldOptions, type Fields, type ValueOf } from './field.ts'
 export type { FileOptions } from './file.ts'
+export type { GroupOptions } from './group.ts'
 export type { HtmlOptions } from './html.ts'
 export type { IntOptions } from './int.ts'
 export type { Json } from './json.ts'
@@ -54,4 +59,4 @@ export { readText, type TextLimits } from './read-text.ts'
 export type { StrOptions } from './str.ts'
 export type { Structure, StructuredOptions } from './structured.ts'
 export type { TextOptions } from './text.ts'
-export { fieldTitle } from './title.ts'
+export { fieldTitle, problemTitle } from './title.ts'

@@ -15,7 +15,10 @@ export interface ParseOptions {
 export interface ParsedData<F extends Fields> {
   /** Checked values to store; null: emptied by a change. Complete only when there are no errors. */
   readonly data: { [K in keyof F]?: ValueOf<F[K]> | null }
-  /** Messages by field, in words for the person who typed the values; no keys when all is well. */
+  /**
+   * Messages by field, in words for the person who typed the values; no keys when all is well. The cell of a row is
+   * `<field>.<row, from 0>.<column>`.
+   */
   readonly errors: Readonly<Record<string, string>>
 }
 
@@ -40,18 +43,29 @@ export function parseData<F extends Fields>(
   const errors = new Map<string, string>()
   if (!options.onlyKnown) refuseUnknown(fields, input, errors)
   for (const [name, field] of Object.entries(fields)) {
-    const given = givenValue(field, Object.hasOwn(input, name) ? input[name] : undefined, options)
+    const given = givenValue(field, valueIn(input, name, field, options), options)
     if (given === undefined && (options.partial || isFormOnly(field, options))) continue
     try {
       const value = checkedValue(field, given, options)
       if (field.storage && value !== undefined) data.set(name, value)
     } catch (error) {
       if (!(error instanceof FieldError)) throw error
-      errors.set(name, error.message)
+      if (error.fields === undefined) errors.set(name, error.message)
+      for (const [part, message] of Object.entries(error.fields ?? {})) errors.set(`${name}.${part}`, message)
     }
   }
   // keys and values come from the fields themselves, so the object has their type
   return { data: Object.fromEntries(data) as ParsedData<F>['data'], errors: Object.fromEntries(errors) }
+}
+
+function valueIn(
+  input: Readonly<Record<string, unknown>>,
+  name: string,
+  field: Field,
+  { form }: ParseOptions,
+): unknown {
+  if (form && field.readForm !== undefined) return field.readForm(input, name)
+  return Object.hasOwn(input, name) ? input[name] : undefined
 }
 
 /** Undefined: not given, or not his to give. */

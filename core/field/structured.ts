@@ -1,6 +1,7 @@
 import { parseDocument, stringify } from 'yaml'
 import type { z } from 'zod'
 import { messageOf } from '../error.ts'
+import { columnsOf, readTyped } from './columns.ts'
 import { defineField } from './define.ts'
 import { type Field, FieldError, type FieldOptions } from './field.ts'
 import { checkJson, type Json, jsonText } from './json.ts'
@@ -19,7 +20,7 @@ export interface StructuredOptions<T, R extends boolean = boolean> extends Field
 export type Structure = readonly Json[] | { readonly [key: string]: Json }
 
 /**
- * An object or a list, written as YAML in forms.
+ * An object or a list, written as YAML in forms; a list of flat objects, if its schema says that, as rows.
  *
  * @example field.structured({ title: 'Opening hours', schema: z.record(z.string(), z.array(z.string())) })
  */
@@ -27,9 +28,12 @@ export function structured<T = Structure, const R extends boolean = false>(
   options: StructuredOptions<T, R> = {},
 ): Field<T, R> {
   const { schema, maxLength = 100_000, rows = 8 } = options
+  const columns = columnsOf(schema)
   return defineField<T, R>(options, {
     type: 'structured',
     settings: { schema, maxLength, rows },
+    columns,
+    readForm: columns && ((form, name) => readTyped(columns, form, name)),
     parse(input) {
       const value = typeof input === 'string' ? fromYaml(readText(input, { maxLength })) : input
       if (typeof value !== 'object' || value === null) throw new FieldError('must be a list or an object')
@@ -37,7 +41,7 @@ export function structured<T = Structure, const R extends boolean = false>(
       if (JSON.stringify(value).length > maxLength)
         throw new FieldError(`must not be larger than ${maxLength} characters`)
       // without a schema T is Structure, which the two checks above have made sure of
-      return schema === undefined ? (value as T) : fitting(schema, value)
+      return schema === undefined ? (value as T) : fitting(schema, value, columns !== undefined)
     },
     toForm: (value) => stringify(value, { lineWidth: 100 }),
     toText: jsonText,
@@ -60,10 +64,23 @@ function fromYaml(text: string): unknown {
   }
 }
 
-function fitting<T>(schema: z.ZodType<T>, value: unknown): T {
+function fitting<T>(schema: z.ZodType<T>, value: unknown, isRows: boolean): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  const issue = result.error.issues[0]
+  const { issues } = result.error
+  const cells = issues.filter(({ path }) => path.length > 0)
+  if (isRows && cells.length === issues.length) {
+    const fields = Object.fromEntries(
+      cells.reverse().map(({ path, message }) => [path.slice(0, 2).join('.'), sentence(message)]),
+    )
+    throw new FieldError('has rows that do not fit', { fields })
+  }
+  const issue = issues[0]
   const where = issue?.path.length ? `at ${issue.path.join('.')}: ` : ''
   throw new FieldError(`has not the expected form; ${where}${issue?.message ?? ''}`)
+}
+
+/** As it follows the label of a cell. */
+function sentence(message: string): string {
+  return `does not fit: ${message.charAt(0).toLowerCase()}${message.slice(1)}`
 }

@@ -1,4 +1,4 @@
-import type { Field } from './field.ts'
+import type { Field, Fields } from './field.ts'
 
 /**
  * The label of a field: its title, or its name in words.
@@ -12,4 +12,18 @@ export function fieldTitle(name: string, field?: Pick<Field, 'title'>): string {
     .replace(/[-_]+/g, ' ')
     .toLowerCase()
   return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/**
+ * What a message of `parseData` belongs to, for people.
+ *
+ * @example problemTitle(order.fields, 'lines.1.price')  // 'Lines, row 2, Price'
+ */
+export function problemTitle(fields: Fields, key: string): string {
+  const [name = '', row, column] = key.split('.')
+  const field = fields[name]
+  const title = fieldTitle(name, field)
+  if (row === undefined || field?.columns === undefined) return field === undefined ? key : title
+  const place = `${title}, row ${Number(row) + 1}`
+  return column === undefined ? place : `${place}, ${fieldTitle(column, field.columns[column])}`
 }

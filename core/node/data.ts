@@ -1,7 +1,9 @@
 import type { Basetype } from '../basetype.ts'
 import type { Connection } from '../db/connection.ts'
 import { DjetError } from '../error.ts'
+import type { Fields } from '../field/field.ts'
 import { parseData } from '../field/parse.ts'
+import { problemTitle } from '../field/title.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -15,7 +17,10 @@ export function checkData(basetype: Basetype, input: Data, partial: boolean): Da
 /** What a field of type `node` refers to. */
 interface Reference {
   readonly basetype: Basetype
+  /** As messages name it: of a row, `lines.1.product`. */
   readonly field: string
+  /** Names of the types allowed; undefined: any. */
+  readonly allowed: unknown
   readonly id: number
 }
 
@@ -27,19 +32,14 @@ export async function checkReferences(
   connection: Connection,
   nodes: readonly { basetype: Basetype; data: Data }[],
 ): Promise<void> {
-  const references: Reference[] = nodes.flatMap(({ basetype, data }) =>
-    Object.entries(basetype.fields).flatMap(([field, { type }]) =>
-      type === 'node' && typeof data[field] === 'number' ? [{ basetype, field, id: data[field] }] : [],
-    ),
-  )
+  const references = nodes.flatMap(({ basetype, data }) => referencesOf(basetype, basetype.fields, data))
   if (references.length === 0) return
   const rows = await connection.query<{ id: number; basetype: string }>(
     'select id, basetype from djet.node where id = any($1::int[]) and trash_id is null',
     [[...new Set(references.map(({ id }) => id))]],
   )
   const types = new Map(rows.map(({ id, basetype }) => [id, basetype]))
-  for (const { basetype, field, id } of references) {
-    const allowed = basetype.fields[field]?.settings.basetypes
+  for (const { basetype, field, allowed, id } of references) {
     const type = types.get(id)
     if (type === undefined)
       throw fieldsInvalid(basetype, { [field]: `names node ${id}, which does not exist` })
@@ -50,10 +50,25 @@ export async function checkReferences(
   }
 }
 
+function referencesOf(basetype: Basetype, fields: Fields, data: Data, before = ''): Reference[] {
+  return Object.entries(fields).flatMap(([name, { type, settings, columns }]) => {
+    const value = data[name]
+    const field = `${before}${name}`
+    if (type === 'node' && typeof value === 'number')
+      return [{ basetype, field, allowed: settings.basetypes, id: value }]
+    if (columns === undefined || !Array.isArray(value)) return []
+    return value.flatMap((row: Data, index) => referencesOf(basetype, columns, row, `${field}.${index}.`))
+  })
+}
+
 function fieldsInvalid(basetype: Basetype, errors: Readonly<Record<string, string>>): DjetError {
-  const list = Object.entries(errors).map(([name, text]) => `${basetype.fields[name]?.title ?? name} ${text}`)
+  const list = Object.entries(errors).map(([name, text]) => `${titleOf(basetype, name)} ${text}`)
   return new DjetError('FIELD_INVALID', `${basetype.title}: ${list.join('; ')}.`, {
     status: 422,
     fields: errors,
   })
+}
+
+function titleOf({ fields }: Basetype, name: string): string {
+  return name.includes('.') ? problemTitle(fields, name) : (fields[name]?.title ?? name)
 }
