@@ -118,6 +118,8 @@ const schema = z.strictObject({
     .strictObject({
       /** Posted forms and JSON. */
       body: size.default(MEGABYTE),
+      /** Forms in which a user edits a node, with all their texts. */
+      form: size.default(16 * MEGABYTE),
       /** One uploaded file, unless the route says otherwise. */
       upload: size.default(100 * MEGABYTE),
       /** The path and query of a request, characters. */

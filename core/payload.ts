@@ -58,7 +58,12 @@ export interface Payload extends Formats {
   flash: readonly Flash[]
   form: FormState
   /** What the fields of an edit form belong to: the node itself, or one that is to be made below it. */
-  editing: { readonly basetype: Basetype; readonly data: Readonly<Record<string, unknown>> }
+  editing: {
+    readonly basetype: Basetype
+    readonly data: Readonly<Record<string, unknown>>
+    /** The node is there: fields that are not updatable are shown, not asked for. */
+    readonly changes?: boolean
+  }
   /** Hidden input that a form with method post must hold, as its first element. */
   csrf(): string
   csrfToken(): string

@@ -2,6 +2,7 @@ import type { Basetype } from './basetype.ts'
 import type { DjetApp } from './djet.ts'
 import type { Engine } from './engine.ts'
 import type { StoredFile } from './file/files.ts'
+import type { Node, Page } from './node/node.ts'
 import type { Registry } from './registry.ts'
 import type { Djet } from './scope.ts'
 
@@ -36,6 +37,18 @@ export interface CommandContext {
   print(line: string): void
   /** Aborts at SIGINT or SIGTERM. */
   readonly signal: AbortSignal
+}
+
+/** An image that may be put into a text. */
+export interface FoundImage {
+  /** What stands in the `src` of the text: a path of this site. */
+  readonly url: string
+  readonly title: string
+  readonly alt?: string
+  /** A small one to show in the list; `url` when absent. */
+  readonly thumbnail?: string
+  readonly width?: number
+  readonly height?: number
 }
 
 /** Ends what a plugin's `start` began; waited for at shutdown. */
@@ -74,6 +87,14 @@ export interface Plugin extends Contributions {
    * @throws {DjetError} below 500, with a message for whoever sent it; the file is not kept then
    */
   readonly checkFile?: (djet: Djet, file: StoredFile) => Promise<void>
+  /** Finds pages by text for the pickers of forms, only those that the scope's user may see; a page of a list by key. */
+  readonly findNodes?: (
+    djet: Djet,
+    query: string,
+    options: { readonly limit: number; readonly after?: string | undefined },
+  ) => Promise<Page<Node>>
+  /** Finds images for the rich-text editor, only those that the scope's user may see. */
+  readonly findImages?: (djet: Djet, query: string, limit: number) => Promise<readonly FoundImage[]>
   /** Values every template may ask for, computed when it does: `it.<key>`. */
   readonly payload?: Readonly<Record<string, (djet: Djet) => unknown>>
   readonly commands?: Readonly<Record<string, Command>>

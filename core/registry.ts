@@ -21,6 +21,8 @@ const PLUGIN_KEYS = new Set([
   'commands',
   'heldFiles',
   'checkFile',
+  'findNodes',
+  'findImages',
 ])
 
 /** Everything the plugins of a site bring, checked and looked up by name. Made once, at boot. */

@@ -20,9 +20,10 @@ export type Opened = {
 export async function openForEditing(ctx: EngineContext): Promise<Opened> {
   const publishing = await ctx.djet.nodes.publishState(ctx.node)
   const { draft } = publishing
+  const node = draft === null ? ctx.node : await ctx.djet.nodes.withDraft(ctx.node)
+  const editing = { basetype: ctx.payload.basetype, data: node.data, changes: true }
+  Object.assign(ctx.payload, { node, editing })
   if (draft === null) return { version: String(ctx.node.version), publishing }
-  const node = await ctx.djet.nodes.withDraft(ctx.node)
-  Object.assign(ctx.payload, { node, editing: { basetype: ctx.payload.basetype, data: node.data } })
   return { version: draft.id, publishing }
 }
 

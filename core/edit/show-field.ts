@@ -81,6 +81,7 @@ function forField(payload: Payload, { name, field, value, title }: ShownField): 
 export async function editField(djet: Djet, payload: Payload, name: string): Promise<string> {
   const field = fieldOf(payload.editing.basetype, name)
   const { values, errors } = payload.form
+  if (payload.editing.changes && !field.updatable) return keptField(djet, payload, name, field)
   return editRow(djet, payload, {
     name,
     field,
@@ -90,6 +91,20 @@ export async function editField(djet: Djet, payload: Payload, name: string): Pro
     error: errors[name],
     rows: field.columns && (await editRows(djet, payload, name, field)),
   })
+}
+
+/** What was set when the node was made, which its form does not change. */
+async function keptField(djet: Djet, payload: Payload, name: string, field: Field): Promise<string> {
+  const values = {
+    ...forField(payload, { name, field, value: undefined, title: payload.fieldTitle(name, field) }),
+    id: `field-${name}`,
+    fixed: true,
+  }
+  const input = await djet.app.renderer.render('field/kept.eta', {
+    ...values,
+    html: await viewField(djet, { ...payload, basetype: payload.editing.basetype }, name),
+  })
+  return djet.app.renderer.render('field/row.eta', { ...values, input })
 }
 
 interface EditedField {

@@ -2,6 +2,13 @@ import { DjetError } from '../error.ts'
 import { defineField } from './define.ts'
 import { type Field, FieldError, type FieldOptions } from './field.ts'
 
+export interface EnumOptions<V extends string, R extends boolean = boolean> extends FieldOptions<V, R> {
+  /** Shown as radio buttons; true when absent and there are at most three values. */
+  radio?: boolean
+}
+
+const FEW = 3
+
 /** One choice, for templates: `field.settings.choices`. */
 export interface Choice {
   readonly value: string
@@ -17,7 +24,7 @@ export interface Choice {
  */
 export function enumeration<const V extends string, const R extends boolean = false>(
   values: readonly V[] | Readonly<Record<V, string>>,
-  options: FieldOptions<NoInfer<V>, R> = {},
+  options: EnumOptions<NoInfer<V>, R> = {},
 ): Field<V, R> {
   const labels = choicesOf(values)
   if (labels.size === 0) throw new DjetError('FIELD_ENUM_EMPTY', 'a field.enum must have at least one value')
@@ -25,7 +32,7 @@ export function enumeration<const V extends string, const R extends boolean = fa
   const isValue = (input: unknown): input is V => typeof input === 'string' && labels.has(input)
   return defineField<V, R>(options, {
     type: 'enum',
-    settings: { choices },
+    settings: { choices, radio: options.radio ?? labels.size <= FEW },
     parse(input) {
       const value = typeof input === 'string' ? input.trim() : input
       if (!isValue(value)) throw new FieldError(`must be one of ${[...labels.keys()].join(', ')}`)

@@ -44,7 +44,7 @@ export const field = Object.freeze({
 
 export type { DateOptions } from './date.ts'
 export { defineField, type FieldDefinition } from './define.ts'
-export type { Choice } from './enum.ts'
+export type { Choice, EnumOptions } from './enum.ts'
 export { type DataOf, type Field, FieldError, type FieldOptions, type Fields, type ValueOf } from './field.ts'
 export type { FileOptions } from './file.ts'
 export type { GroupOptions } from './group.ts'

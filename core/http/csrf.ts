@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import type { EngineMiddleware } from '../engine.ts'
 import { DjetError } from '../error.ts'
 import type { Session } from '../session.ts'
 
@@ -20,4 +21,24 @@ export function requireFormToken(
   throw new DjetError('FORM_EXPIRED', 'this form has expired. Load the page again and send it once more.', {
     status: 403,
   })
+}
+
+const CHECKS = Symbol('djet.checks-token')
+
+/** Marks route middleware that asks for the token itself. */
+export function checksToken(middleware: EngineMiddleware): EngineMiddleware {
+  return Object.assign(middleware, { [CHECKS]: true })
+}
+
+/** Whether one of a route's middleware asks for the token itself. */
+export function tokenIsChecked(stack: readonly unknown[]): boolean {
+  return stack.some((middleware) => typeof middleware === 'function' && CHECKS in middleware)
+}
+
+/** Whether the browser says that a page of this site sent the request: only then may its content be shown again. */
+export function isOwnPage(ctx: Context): boolean {
+  const site = ctx.get('sec-fetch-site')
+  if (site !== '') return site === 'same-origin'
+  const origin = ctx.get('origin')
+  return URL.canParse(origin) && new URL(origin).host === ctx.host
 }

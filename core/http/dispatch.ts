@@ -13,7 +13,8 @@ import { type Flash, Session, type SessionSettings } from '../session.ts'
 import { templateOf } from '../template.ts'
 import { wantsJson } from './accept.ts'
 import type { BodyReader } from './body.ts'
-import { requireFormToken } from './csrf.ts'
+import { requireFormToken, tokenIsChecked } from './csrf.ts'
+import { isEditForm } from './form-path.ts'
 import { isLocalPath } from './local-path.ts'
 import { redirectMoved } from './moved.ts'
 import { conditional } from './page-cache.ts'
@@ -47,7 +48,7 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
       signal: signalOf(ctx, app.signal),
       ...(reads ? { reads } : {}),
     })
-    ctx.form = unsafe ? await body.read(ctx) : {}
+    ctx.form = unsafe ? await body.read(ctx, user !== null && isEditForm(path)) : {}
     ctx.files = {}
     ctx.fileErrors = {}
 
@@ -199,8 +200,9 @@ async function route(app: DjetApp, ctx: EngineContext): Promise<boolean> {
 }
 
 function guardForm(ctx: EngineContext, layers: readonly { stack: readonly unknown[] }[]): void {
-  if (!ctx.is('multipart/form-data')) requireFormToken(ctx)
-  else if (!layers.some((layer) => takesUploads(layer.stack))) {
+  if (!ctx.is('multipart/form-data')) {
+    if (!layers.some((layer) => tokenIsChecked(layer.stack))) requireFormToken(ctx)
+  } else if (!layers.some((layer) => takesUploads(layer.stack))) {
     throw new DjetError('UPLOAD_UNEXPECTED', 'this place takes no files.', { status: 415 })
   }
 }

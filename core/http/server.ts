@@ -39,7 +39,7 @@ export function createKoa(app: DjetApp, statics: StaticFiles, secret: string): K
     dispatch({
       app,
       session: { days: config.session.days, secret },
-      body: new BodyReader(config.limits.body),
+      body: new BodyReader(config.limits),
     }),
   )
   return koa

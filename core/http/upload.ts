@@ -5,6 +5,7 @@ import { DjetError } from '../error.ts'
 import { readContent } from '../file/content.ts'
 import type { StoredFile } from '../file/files.ts'
 import { checkFormToken } from './csrf.ts'
+import { sizeText } from './size-text.ts'
 
 /** Fields of one form. */
 const MOST_FIELDS = 1000
@@ -18,6 +19,8 @@ export interface UploadOptions {
   maxFiles?: number
   /** What is wrong with files is left in `ctx.fileErrors` for the route to say, instead of being thrown. */
   collect?: boolean
+  /** A form in which a user edits a node: its texts may be as long as `limits.form` says. */
+  isEditForm?: boolean
 }
 
 /**
@@ -49,7 +52,9 @@ export function takesUploads(stack: readonly unknown[]): boolean {
 }
 
 async function receive(ctx: EngineContext, options: UploadOptions): Promise<void> {
-  const maxFileSize = options.maxFileSize ?? ctx.djet.config.limits.upload
+  const { limits } = ctx.djet.config
+  const maxFileSize = options.maxFileSize ?? limits.upload
+  const maxFieldSize = options.isEditForm ? Math.max(limits.form, limits.body) : limits.body
   // Without a prototype: a field may be called `constructor`.
   const form: Record<string, unknown> = Object.create(null)
   const files: Record<string, StoredFile[]> = Object.create(null)
@@ -64,9 +69,11 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
     fileSize: maxFileSize,
     files: options.maxFiles ?? 20,
     fields: MOST_FIELDS,
-    fieldSize: ctx.djet.config.limits.body,
+    fieldSize: maxFieldSize,
   })
-  parser.on('field', (name, value) => {
+  parser.on('field', (name, value, _nameIsCut, isCut) => {
+    // Half a text must not be taken for the whole.
+    if (isCut) refuse(name, tooLarge(`is larger than ${sizeText(maxFieldSize)}.`))
     form[name] = name in form ? [form[name], value].flat() : value
     if (name === '_csrf') trusted = checkFormToken(ctx, value)
   })
@@ -168,8 +175,4 @@ function invalid(cause: unknown): DjetError {
     status: 400,
     cause,
   })
-}
-
-function sizeText(bytes: number): string {
-  return bytes >= 1024 * 1024 ? `${Math.floor(bytes / (1024 * 1024))} MB` : `${Math.ceil(bytes / 1024)} KB`
 }

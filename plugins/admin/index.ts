@@ -2,14 +2,15 @@ import { definePlugin } from '../../core/index.ts'
 import { adminBasetype } from './basetypes.ts'
 import { adminEngine } from './engine/index.ts'
 import { publishDueJob } from './jobs.ts'
+import { type SearchOptions, searchNodes } from './model/search.ts'
 import { type AdminOptions, checkOptions } from './options.ts'
 import { adminUrl } from './payload.ts'
 import { seedAdmin } from './seed.ts'
 import { start } from './start.ts'
 
 export { publishDueJob } from './jobs.ts'
-export { type SearchOptions, searchNodes } from './model/search.ts'
 export type { AdminOptions } from './options.ts'
+export { type SearchOptions, searchNodes }
 
 /** The pages with which a site is looked after: tree, versions, trash, redirects, access, audit, basetypes. */
 export const admin = definePlugin((options: AdminOptions) => {
@@ -23,6 +24,7 @@ export const admin = definePlugin((options: AdminOptions) => {
     engines: { 'admin.admin': adminEngine },
     jobs: [publishDueJob],
     payload: { adminUrl },
+    findNodes: searchNodes,
     seed: seedAdmin(settings.path),
     start,
   }
