@@ -1,7 +1,8 @@
 import type { Basetype } from './basetype.ts'
 import type { DjetApp } from './djet.ts'
 import { editField, viewField } from './edit/show-field.ts'
-import { fieldTitle } from './field/index.ts'
+import type { Fields } from './field/field.ts'
+import { fieldTitle, problemTitle } from './field/index.ts'
 import type { Formats } from './i18n/formats.ts'
 import type { LanguageChoice } from './i18n/languages.ts'
 import type { Texts } from './i18n/texts.ts'
@@ -77,6 +78,10 @@ export interface Payload extends Formats {
   viewField(name: string): Promise<string>
   editField(name: string): Promise<string>
   fieldTitle: typeof fieldTitle
+  /** What a message of a form belongs to: `Lines, row 2, Price`. */
+  problemTitle(fields: Fields, key: string): string
+  /** Bytes that a form in which a node is edited may have. */
+  readonly formLimit: number
   /** A text of the interface in the visitor's language: `it.t('{{count}} pages', { count })`. */
   t: Texts['t']
   /** The same with markup of its own, values escaped: `<%~ it.tHtml('In <strong>bold</strong>.') %>`. */
@@ -139,6 +144,7 @@ export function payloadMaker(app: DjetApp): PayloadMaker {
   const added = app.plugins.flatMap((plugin) => Object.entries(plugin.payload ?? {}))
   const listed = listedTypes(app.basetypes)
   const { choices } = app.languages
+  const formLimit = Math.max(app.config.limits.form, app.config.limits.body)
   return ({ djet, node, branch, restPath, path, query, csrfToken, here = path, reads }) => {
     const { texts } = djet
     const basetype = app.basetypes.get(node.basetype)!
@@ -172,6 +178,8 @@ export function payloadMaker(app: DjetApp): PayloadMaker {
       viewField: (name: string) => viewField(djet, payload, name),
       editField: (name: string) => editField(djet, payload, name),
       fieldTitle: (name, field) => texts.t(fieldTitle(name, field)),
+      problemTitle: (fields, key) => problemTitle(fields, key, (text) => texts.t(text)),
+      formLimit,
       formatDate: texts.formatDate,
       formatDateTime: texts.formatDateTime,
       formatAmount: texts.formatAmount,

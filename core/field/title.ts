@@ -17,13 +17,14 @@ export function fieldTitle(name: string, field?: Pick<Field, 'title'>): string {
 /**
  * What a message of `parseData` belongs to, for people.
  *
+ * @param t puts a text into their language
  * @example problemTitle(order.fields, 'lines.1.price')  // 'Lines, row 2, Price'
  */
-export function problemTitle(fields: Fields, key: string): string {
+export function problemTitle(fields: Fields, key: string, t = (text: string) => text): string {
   const [name = '', row, column] = key.split('.')
   const field = fields[name]
-  const title = fieldTitle(name, field)
+  const title = t(fieldTitle(name, field))
   if (row === undefined || field?.columns === undefined) return field === undefined ? key : title
-  const place = `${title}, row ${Number(row) + 1}`
-  return column === undefined ? place : `${place}, ${fieldTitle(column, field.columns[column])}`
+  const place = `${title}, ${t('row')} ${Number(row) + 1}`
+  return column === undefined ? place : `${place}, ${t(fieldTitle(column, field.columns[column]))}`
 }

@@ -5,6 +5,7 @@ import { DjetError } from '../error.ts'
 import { type PayloadMaker, payloadMaker } from '../payload.ts'
 import { wantsJson } from './accept.ts'
 import { requestId } from './request-log.ts'
+import { returnTyped } from './return-typed.ts'
 
 interface Problem {
   readonly status: number
@@ -17,6 +18,7 @@ interface Problem {
 /** Turns whatever was thrown into a page or JSON with its status. Only meant texts are shown; the rest is logged. */
 export function errorPages(app: DjetApp): Middleware {
   const payloads = payloadMaker(app)
+  const backToForm = returnTyped(app, payloads)
   return async (ctx, next) => {
     try {
       await next()
@@ -27,6 +29,7 @@ export function errorPages(app: DjetApp): Middleware {
       if (problem.status >= 500)
         app.log[level]({ err: error, id: requestId(ctx), url: ctx.url }, 'request failed')
       if (ctx.headerSent || !ctx.writable) return
+      if (await backToForm(ctx, problem.status)) return
       if (problem.status === 401 && (await sendToLogin(app, ctx))) return
       await answer(app, payloads, ctx, problem)
     }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { createRequire } from 'node:module'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { send } from '@koa/send'
 import type { Context, Middleware } from 'koa'
@@ -10,10 +11,20 @@ import { DJET_FOLDER } from '../render.ts'
 const PREFIX = '/-/static/'
 const YEAR = 365 * 24 * 60 * 60 * 1000
 
+/** Scripts of others for core's own, `/-/static/lib/<name>`: the file, from where its package is. */
+function librariesOf(): ReadonlyMap<string, string> {
+  const { resolve } = createRequire(import.meta.url)
+  return new Map([
+    ['squire.mjs', resolve('squire-rte')],
+    ['purify.mjs', join(dirname(resolve('dompurify')), 'purify.es.mjs')],
+  ])
+}
+
 /** The `public/` folders: `/-/static/<plugin>/<file>`, with `core` for Djet's own and `site` for the site's. */
 export class StaticFiles {
   readonly #roots: ReadonlyMap<string, string>
   readonly #urls = new Map<string, string>()
+  readonly #libraries = librariesOf()
   readonly #cache: boolean
 
   constructor(dir: string, registry: Registry, cache: boolean) {
@@ -50,11 +61,12 @@ export class StaticFiles {
     }
     const path: string = ctx.state.path.slice(PREFIX.length)
     const slash = path.indexOf('/')
-    const root = this.#roots.get(path.slice(0, slash))
+    const library = path.startsWith('lib/') ? this.#libraries.get(path.slice(4)) : undefined
+    const root = library ? dirname(library) : this.#roots.get(path.slice(0, slash))
     const missing = new DjetError('FILE_NOT_FOUND', 'there is no such file.', { status: 404 })
     if (slash < 1 || root === undefined || path.endsWith('/')) throw missing
     try {
-      await send(ctx, path.slice(slash + 1), {
+      await send(ctx, library ? basename(library) : path.slice(slash + 1), {
         root,
         maxage: ctx.query.v && this.#cache ? YEAR : 0,
         immutable: Boolean(ctx.query.v),

@@ -21,6 +21,8 @@ export interface UploadOptions {
   collect?: boolean
   /** A form in which a user edits a node: its texts may be as long as `limits.form` says. */
   isEditForm?: boolean
+  /** Files are passed over. */
+  fieldsOnly?: boolean
 }
 
 /**
@@ -79,7 +81,7 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
   })
   parser.on('file', (field, stream, name) => {
     // A file input left empty is sent as a file without a name. Nothing is kept of what a stranger's form sends.
-    if (!name || !trusted) {
+    if (!name || !trusted || options.fieldsOnly) {
       stream.resume()
       return
     }

@@ -42,7 +42,7 @@ test('the defaults are those of the configuration guide', () => {
     login: '/login',
     trash: { days: 30 },
     session: { days: 14 },
-    limits: { body: 1024 ** 2, upload: 100 * 1024 ** 2, url: 4096 },
+    limits: { body: 1024 ** 2, form: 16 * 1024 ** 2, upload: 100 * 1024 ** 2, url: 4096 },
     log: { level: 'info', file: 'var/djet.log', requests: true },
     grace: 5,
     dir: '/site',
