@@ -38,5 +38,5 @@ export async function blockValues(ctx: EngineContext, span: Span): Promise<Block
   for (const { class: name } of overview.classes) {
     if (name !== BATCH && (await mayCancel(ctx.djet, ctx.node, { id: 0, class: name }))) pausable.add(name)
   }
-  return { overview, span, spans: SPANS, charts: chartsOf(overview.series), inTime, pausable }
+  return { overview, span, spans: SPANS, charts: chartsOf(overview.series, ctx.djet.texts), inTime, pausable }
 }

@@ -1,3 +1,4 @@
+import type { Texts } from '../../../core/index.ts'
 import { bars, ceiling, highest, type Layer, lines } from './chart.ts'
 import type { Series } from './series.ts'
 
@@ -26,7 +27,7 @@ export interface Charts {
 }
 
 /** Draws what ended, and how long it waited and ran. */
-export function chartsOf({ bars: all, step }: Series): Charts {
+export function chartsOf({ bars: all, step }: Series, { t, formatNumber }: Texts): Charts {
   const ended: Layer[] = (['finished', 'retried', 'failed'] as const).map((name) => ({
     name,
     values: all.map((bar) => bar[name]),
@@ -38,20 +39,26 @@ export function chartsOf({ bars: all, step }: Series): Charts {
   const endedTop = ceiling(highest(ended, true))
   const timesTop = ceiling(highest(times, false))
   const sum = (name: 'finished' | 'failed' | 'retried') => all.reduce((n, bar) => n + bar[name], 0)
-  const number = new Intl.NumberFormat('en')
   const latest = all.findLast(({ waited }) => waited !== null)
   return {
     throughput: {
       svg: bars(ended, endedTop),
-      top: `${number.format(endedTop)} per ${spell(step)}`,
-      summary: `${number.format(sum('finished'))} finished, ${number.format(sum('failed'))} failed, ${number.format(sum('retried'))} tried again.`,
+      top: t('{{number}} per {{time}}', { number: formatNumber(endedTop), time: spell(step, t) }),
+      summary: t('{{finished}} finished, {{failed}} failed, {{retried}} tried again.', {
+        finished: formatNumber(sum('finished')),
+        failed: formatNumber(sum('failed')),
+        retried: formatNumber(sum('retried')),
+      }),
     },
     times: {
       svg: lines(times, timesTop),
       top: inTime(timesTop),
       summary: latest
-        ? `Last, tasks waited ${inTime(latest.waited ?? 0)} and ran ${inTime(latest.ran ?? 0)} on average.`
-        : 'No task finished in this time.',
+        ? t('Last, tasks waited {{waited}} and ran {{ran}} on average.', {
+            waited: inTime(latest.waited ?? 0),
+            ran: inTime(latest.ran ?? 0),
+          })
+        : t('No task finished in this time.'),
     },
     rows: all
       .filter(({ finished, failed, retried }) => finished + failed + retried > 0)
@@ -63,9 +70,11 @@ export function chartsOf({ bars: all, step }: Series): Charts {
   }
 }
 
-function spell(seconds: number): string {
-  if (seconds === 60) return 'minute'
-  return seconds < 3600 ? `${seconds / 60} minutes` : `${seconds / 3600} hours`
+function spell(seconds: number, t: Texts['t']): string {
+  if (seconds === 60) return t('minute')
+  return seconds < 3600
+    ? t('{{count}} minutes', { count: seconds / 60 })
+    : t('{{count}} hours', { count: seconds / 3600 })
 }
 
 /** Milliseconds for people: `12 ms`, `3.4 s`, `5 min`, `2 h`, `3 d`. */

@@ -18,12 +18,12 @@ function follow(root) {
       root.dataset.live = ''
       for (const [name, html] of Object.entries(JSON.parse(data))) show(root, name, html)
     })
-    button.textContent = 'Stop updates'
+    button.textContent = root.dataset.stop
   }
   const stop = () => {
     source?.close()
     source = undefined
-    button.textContent = 'Resume updates'
+    button.textContent = root.dataset.resume
   }
   button.addEventListener('click', () => (source ? stop() : start()))
   window.addEventListener('pagehide', () => source?.close())

@@ -14,6 +14,7 @@ for (const element of document.querySelectorAll('time[data-local]')) {
   else element.title = `${local(time)} ${timeZone}`
 }
 for (const head of document.querySelectorAll('[data-local-head]')) {
-  if (head.dataset.label) head.dataset.label = 'Your time'
-  else head.textContent = `Your time (${timeZone})`
+  const { label, localHead } = head.dataset
+  if (label) head.dataset.label = localHead
+  else head.textContent = `${localHead} (${timeZone})`
 }

@@ -29,7 +29,7 @@ async function change(button, list) {
     ? rows[rows.length - 1]?.querySelector('input:not([type="hidden"]), select, textarea')
     : null
   ;(target ?? fresh.querySelector(':scope > button[name="_add"]') ?? fresh).focus()
-  document.querySelector('[data-said]').textContent = isNew
-    ? `Row ${rows.length} is added.`
-    : `A row is removed; ${rows.length} left.`
+  const said = document.querySelector('[data-said]')
+  const { added, removed } = said.dataset
+  said.textContent = (isNew ? added : removed).replace('%n', rows.length)
 }

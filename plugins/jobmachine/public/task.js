@@ -32,7 +32,7 @@ function showProgress({ progress, children }) {
     box.className = 'progress'
     box.dataset.progress = ''
     const bar = document.createElement('progress')
-    bar.setAttribute('aria-label', 'Progress')
+    bar.setAttribute('aria-label', live.dataset.progressLabel)
     box.append(bar, document.createElement('span'))
     live.append(box)
   }
@@ -44,12 +44,11 @@ function showProgress({ progress, children }) {
   } else {
     bar.removeAttribute('value')
   }
-  const number = new Intl.NumberFormat('en')
-  const words = [number.format(done)]
-  if (total) words.push(`of ${number.format(total)}`)
-  if (children) words.push('tasks done')
-  if (note) words.push(`· ${note}`)
-  box.querySelector('span').textContent = words.join(' ')
+  const number = new Intl.NumberFormat(document.documentElement.lang)
+  const { of: some, ofTasks, tasks } = live.dataset
+  const text = children ? (total ? ofTasks : tasks) : total ? some : '%done'
+  const told = text.replace('%done', number.format(done)).replace('%total', number.format(total ?? 0))
+  box.querySelector('span').textContent = note ? `${told} · ${note}` : told
 }
 
 function showLog(lines) {

@@ -1,5 +1,5 @@
 import { Cron as Croner } from 'croner'
-import cronstrue from 'cronstrue'
+import words from 'cronstrue/i18n.js'
 import { DjetError, messageOf } from '../../../core/index.ts'
 
 /** Characters of an expression. */
@@ -55,10 +55,13 @@ export class Cron {
   }
 }
 
-/** The expression in words: `At 06:30, Monday through Friday`. */
-export function cronInWords(expression: string): string {
+/** The expression in words, `At 06:30, Monday through Friday`, of a language; English where it is not known. */
+export function cronInWords(expression: string, language = 'en'): string {
+  const names = [language.replace('-', '_'), language.split('-')[0]!]
+  const locale = names.find((name) => Object.hasOwn(words.default.locales, name)) ?? 'en'
   try {
-    return cronstrue.toString(partsOf(expression).join(' ').replace(/^0 /, ''), { use24HourTimeFormat: true })
+    const text = partsOf(expression).join(' ').replace(/^0 /, '')
+    return words.default.toString(text, { use24HourTimeFormat: true, locale })
   } catch {
     return expression
   }

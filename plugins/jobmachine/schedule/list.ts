@@ -109,7 +109,7 @@ export async function listSchedules(
   )
   const more = rows.length > LINES
   const jobs = jobsOf(djet.app)
-  const schedules = rows.slice(0, LINES).map((row) => lineOf(row, jobs))
+  const schedules = rows.slice(0, LINES).map((row) => lineOf(djet, row, jobs))
   if (back) schedules.reverse()
   const [first, last] = [schedules[0]?.name ?? null, schedules.at(-1)?.name ?? null]
   return {
@@ -135,7 +135,7 @@ export async function scheduleView(djet: Djet, id: number): Promise<ScheduleView
   )
   if (!row || hiddenClasses(djet).has(row.job)) return null
   const { params, title, priority, created, modified, modifiedBy, version, now } = row
-  const line = lineOf(row, jobsOf(djet.app))
+  const line = lineOf(djet, row, jobsOf(djet.app))
   const times = line.nextDue === null ? [] : timesOf(line, now)
   return { ...line, params, title, priority, created, modified, modifiedBy, version, times }
 }
@@ -168,11 +168,11 @@ export async function listRuns(
   }
 }
 
-function lineOf(row: LineRow, jobs: ReadonlyMap<string, unknown>): ScheduleLine {
+function lineOf(djet: Djet, row: LineRow, jobs: ReadonlyMap<string, unknown>): ScheduleLine {
   const { id, name, source, plugin, gone, job, cron, zone, missed, enabled, nextDue } = row
   const last = row.due === null ? null : runOf(row)
   const known = jobs.has(job)
-  const words = cronInWords(cron)
+  const words = cronInWords(cron, djet.texts.language)
   return { id, name, source, plugin, gone, job, known, cron, words, zone, missed, enabled, nextDue, last }
 }
 
