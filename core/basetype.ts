@@ -28,6 +28,11 @@ export interface Basetype<F extends Fields = Fields> {
   readonly fixed?: boolean
   /** False: its nodes are not put into the trash but deleted for good, since more than the tree hangs on them. */
   readonly trash?: boolean
+  /**
+   * True: its nodes say who may do what, as users do, and more than the node is needed. Generic forms, programs and
+   * copies make none of them, and a token changes them only with the scope `administer`.
+   */
+  readonly sensitive?: boolean
   /** False: no earlier states of its nodes are kept. For what code changes often and people do not write. */
   readonly versions?: boolean
   /** False: its nodes stand in no menu. */

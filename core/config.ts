@@ -114,6 +114,14 @@ const schema = z.strictObject({
       days: z.number().positive().max(3650).default(30),
     })
     .prefault({}),
+  api: z
+    .strictObject({
+      /** Requests a minute that one token may make of one process. */
+      rate: z.int().min(1).max(1_000_000).default(600),
+      /** Pages of these other sites may use the API with a token; `*` for all. None when empty. */
+      cors: z.array(z.union([z.literal('*'), origin])).default([]),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       /** Posted forms and JSON. */

@@ -12,6 +12,7 @@ import type { NodeRef } from './node/nodes.ts'
 import type { Reads } from './node/reads.ts'
 import type { Rights } from './node/rights.ts'
 import type { Djet } from './scope.ts'
+import type { Token } from './token.ts'
 
 interface ScopeOptions {
   readonly app: DjetApp
@@ -19,6 +20,7 @@ interface ScopeOptions {
   /** Undefined: the system, which no access rule holds back. */
   readonly rights: Rights | undefined
   readonly user: User | null
+  readonly token: Token | null
   readonly origin: Origin
   /** Undefined: the site's first one. */
   readonly language?: string | undefined
@@ -69,6 +71,9 @@ class Scope implements Djet {
   }
   get t() {
     return this.texts.t
+  }
+  get token() {
+    return this.#options.token
   }
   get door() {
     return this.#options.origin.door

@@ -38,6 +38,7 @@ import { prepareSite } from './prepare.ts'
 import { createRegistry, type Registry } from './registry.ts'
 import { Renderer } from './render.ts'
 import type { Djet } from './scope.ts'
+import type { Token } from './token.ts'
 
 export interface OpenOptions {
   /** PostgreSQL URL; goes before the configuration's. */
@@ -59,6 +60,8 @@ export interface OpenOptions {
 export interface AppScopeOptions {
   /** Who asks; null: a visitor. Access rules hold as soon as this is given, unless `system` says otherwise. */
   user?: User | null
+  /** By which he comes; he may not do more than it is for. */
+  token?: Token | null
   /** No access rules hold, but what is changed is noted as the user's. */
   system?: boolean
   /** Or a function that gives it, called whenever the scope is asked for it. */
@@ -189,12 +192,13 @@ export class DjetApp {
 
   /** The environment of one piece of work: as the system, or as a user when one (or null, a visitor) is given. */
   scope(options: AppScopeOptions = {}): Djet {
-    const { user, system = user === undefined } = options
+    const { user, token = null, system = user === undefined } = options
     return createScope({
       app: this,
       connection: this.database,
-      rights: system ? undefined : this.rules.for(user ?? null),
+      rights: system ? undefined : this.rules.for(user ?? null, token?.scopes),
       user: user ?? null,
+      token,
       origin: options.origin ?? this.#origin,
       language: options.language,
       signal: options.signal ?? this.signal,

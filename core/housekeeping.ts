@@ -1,9 +1,11 @@
+import { removeOldAnswers } from './api/idempotency.ts'
 import type { DjetApp } from './djet.ts'
 import { removeUnkeptFiles } from './file/file-store.ts'
 import { removeObjects } from './file/removed-objects.ts'
 import { removeReleasedFiles } from './node/released-files.ts'
 import type { Stop } from './plugin.ts'
 import { removeEndedSessions } from './session.ts'
+import { removeEndedTokens } from './token.ts'
 
 const HOUR = 60 * 60 * 1000
 
@@ -21,6 +23,8 @@ export function startHousekeeping(app: DjetApp): Stop {
   const tidy = async (): Promise<void> => {
     try {
       await removeEndedSessions(app.database)
+      await removeEndedTokens(app.database)
+      await removeOldAnswers(app.database)
       await removeUnkeptFiles(app.database)
       await tidyNodes(app)
       if (app.objects) await removeObjects(app.database, app.objects, app.signal)

@@ -13,6 +13,21 @@ export {
   setPassword,
 } from './account.ts'
 export { type AccountSession, endSessions, sessionsOf } from './account-sessions.ts'
+export { defined } from './api/defined.ts'
+export { type JsonSchema, pageOf, ref, time } from './api/json-schema.ts'
+export { nodeAnswer, nodeView, pageAnswer } from './api/node-view.ts'
+export { openApiDocument } from './api/openapi.ts'
+export {
+  type ApiAnswer,
+  type ApiCall,
+  type ApiOperation,
+  type ApiPart,
+  type DocumentedAnswer,
+  defineOperation,
+} from './api/operation.ts'
+export { partsOf } from './api/parts.ts'
+export { idParam } from './api/problem.ts'
+export { paging } from './api/shapes.ts'
 export {
   type AuditEntry,
   type AuditFilter,
@@ -86,6 +101,7 @@ export type { Node, Page } from './node/node.ts'
 export type {
   BasetypeRef,
   Branch,
+  DeleteOptions,
   ListOptions,
   NewNode,
   NodeChange,
@@ -98,6 +114,7 @@ export { partFrom } from './node/part.ts'
 export { fits } from './node/place.ts'
 export type { PublishOptions, PublishState, Schedule } from './node/publish.ts'
 export type { NewRedirect, Redirect, RedirectListOptions } from './node/redirect.ts'
+export { isScope, SCOPES, type Scope } from './node/scopes.ts'
 export type { NodeStatus } from './node/status.ts'
 export type { TrashItem, TrashListOptions, TrashPlace } from './node/trash.ts'
 export type { Version, VersionInfo, VersionRef } from './node/version.ts'
@@ -109,3 +126,4 @@ export type { Registry } from './registry.ts'
 export * from './scope.ts'
 export type { Session } from './session.ts'
 export { isSigned, sign } from './sign.ts'
+export { createToken, type NewToken, revokeTokens, type Token, type TokenInfo, tokensOf } from './token.ts'

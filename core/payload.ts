@@ -7,7 +7,7 @@ import type { Formats } from './i18n/formats.ts'
 import type { LanguageChoice } from './i18n/languages.ts'
 import type { Texts } from './i18n/texts.ts'
 import { Lazy } from './lazy.ts'
-import { ADMIN, decide, type Permission, rolesOf, type User } from './node/access.ts'
+import type { Permission, User } from './node/access.ts'
 import type { Node, Page } from './node/node.ts'
 import type { Branch } from './node/nodes.ts'
 import { fits } from './node/place.ts'
@@ -148,9 +148,8 @@ export function payloadMaker(app: DjetApp): PayloadMaker {
   return ({ djet, node, branch, restPath, path, query, csrfToken, here = path, reads }) => {
     const { texts } = djet
     const basetype = app.basetypes.get(node.basetype)!
-    const roles = djet.system ? [ADMIN] : rolesOf(djet.user)
-    const may = (permission: Permission, at: Branch): boolean =>
-      decide(at, app.basetypes, roles, permission).allowed
+    const rights = app.rules.for(djet.user, djet.token?.scopes)
+    const may = (permission: Permission, at: Branch): boolean => djet.system || rights.may(permission, at)
     const payload: Payload = {
       site,
       node,

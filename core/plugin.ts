@@ -1,3 +1,4 @@
+import type { ApiPart } from './api/operation.ts'
 import type { Basetype } from './basetype.ts'
 import type { DjetApp } from './djet.ts'
 import type { Engine } from './engine.ts'
@@ -97,6 +98,8 @@ export interface Plugin extends Contributions {
   readonly findImages?: (djet: Djet, query: string, limit: number) => Promise<readonly FoundImage[]>
   /** Values every template may ask for, computed when it does: `it.<key>`. */
   readonly payload?: Readonly<Record<string, (djet: Djet) => unknown>>
+  /** What it adds to the API of the site. */
+  readonly api?: ApiPart
   readonly commands?: Readonly<Record<string, Command>>
 }
 

@@ -23,6 +23,7 @@ const PLUGIN_KEYS = new Set([
   'checkFile',
   'findNodes',
   'findImages',
+  'api',
 ])
 
 /** Everything the plugins of a site bring, checked and looked up by name. Made once, at boot. */

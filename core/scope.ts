@@ -9,6 +9,7 @@ import type { Texts } from './i18n/texts.ts'
 import type { Mail } from './mail/mailer.ts'
 import type { Permission, User } from './node/access.ts'
 import type { NodeRef, Nodes } from './node/nodes.ts'
+import type { Token } from './token.ts'
 
 /**
  * The environment of one piece of work: a request, a task, a command or a test. Model functions take it as their
@@ -42,6 +43,8 @@ export interface Djet {
   readonly signal: AbortSignal
   /** Who asks; null: a visitor, or the system itself. */
   readonly user: User | null
+  /** By which token the user came; null: by none. It may narrow what he may do. */
+  readonly token: Token | null
   /** True when access rules do not apply (tasks, commands, `asSystem()`). */
   readonly system: boolean
   /** Texts, dates and numbers in the language of whoever asks; of a task or a command, in the site's first one. */

@@ -89,6 +89,13 @@ export class Session {
     return session
   }
 
+  /** Of a request that brings a token: cookies do not count, and none is set for what a page would say. */
+  static ofToken(ctx: Context, database: Database, settings: SessionSettings, user: User): Session {
+    const session = new Session(ctx, database, settings)
+    session.#user = user
+    return session
+  }
+
   /** Its number among those of `sessionsOf`; undefined: nothing is kept of this visitor. */
   get id(): number | undefined {
     return this.#id

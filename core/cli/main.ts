@@ -7,11 +7,12 @@ import type { Command } from '../plugin.ts'
 import { orderPlugins } from '../registry.ts'
 import { dev } from './dev.ts'
 import { migrate } from './migrate.ts'
+import { openapi } from './openapi.ts'
 import { seed } from './seed.ts'
 import { start } from './start.ts'
 import { stopSignal } from './stop-signal.ts'
 
-const CORE: Readonly<Record<string, Command>> = { start, dev, migrate, seed }
+const CORE: Readonly<Record<string, Command>> = { start, dev, migrate, seed, openapi }
 
 /** Runs one command of the `djet` program; the process ends with status 0, or 1 and one clear message. */
 export async function main(args: readonly string[]): Promise<void> {

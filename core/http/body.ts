@@ -47,6 +47,8 @@ function parserOf(limit: number): Parser {
     jsonLimit: limit,
     formLimit: limit,
     enableTypes: ['json', 'form'],
+    // The parser puts this list over its own, place by place.
+    extendTypes: { json: ['application/json', 'application/merge-patch+json'] },
     parsedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
     onError: (error) => {
       const { status, type } = error as { status?: number; type?: string }

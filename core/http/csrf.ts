@@ -1,10 +1,18 @@
 import type { Context } from 'koa'
 import type { EngineMiddleware } from '../engine.ts'
 import { DjetError } from '../error.ts'
+import type { Djet } from '../scope.ts'
 import type { Session } from '../session.ts'
 
-/** Whether a form comes from a page this visitor was given, and not from another site. */
-export function checkFormToken(ctx: Context & { session: Session }, token: unknown): boolean {
+/**
+ * Whether a form comes from a page this visitor was given, and not from another site. Who brings a token of his own
+ * needs none: no browser sends it by itself.
+ */
+export function checkFormToken(
+  ctx: Context & { session: Session; djet?: Pick<Djet, 'token'> },
+  token: unknown,
+): boolean {
+  if (ctx.djet?.token) return true
   return ctx.get('sec-fetch-site') !== 'cross-site' && ctx.session.checkFormToken(token)
 }
 
@@ -15,7 +23,7 @@ export function checkFormToken(ctx: Context & { session: Session }, token: unkno
  * @throws {DjetError} FORM_EXPIRED, 403
  */
 export function requireFormToken(
-  ctx: Context & { session: Session; form: Readonly<Record<string, unknown>> },
+  ctx: Context & { session: Session; djet?: Pick<Djet, 'token'>; form: Readonly<Record<string, unknown>> },
 ): void {
   if (checkFormToken(ctx, ctx.form._csrf ?? ctx.get('x-csrf-token'))) return
   throw new DjetError('FORM_EXPIRED', 'this form has expired. Load the page again and send it once more.', {

@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa'
+import { apiOf, isApiPath } from '../api/api.ts'
 import type { Door } from '../audit.ts'
 import { defaultEngine } from '../default-engine.ts'
 import type { DjetApp } from '../djet.ts'
@@ -12,12 +13,14 @@ import { encodePath, type FormState, type PayloadMaker, payloadMaker, urlBelow }
 import { type Flash, Session, type SessionSettings } from '../session.ts'
 import { templateOf } from '../template.ts'
 import { wantsJson } from './accept.ts'
+import { bearerOf, requireAnyChange } from './bearer.ts'
 import type { BodyReader } from './body.ts'
 import { requireFormToken, tokenIsChecked } from './csrf.ts'
 import { isEditForm } from './form-path.ts'
 import { isLocalPath } from './local-path.ts'
 import { redirectMoved } from './moved.ts'
 import { conditional } from './page-cache.ts'
+import { TokenLimits } from './token-limits.ts'
 import { takesUploads } from './upload.ts'
 
 const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
@@ -31,18 +34,29 @@ export interface DispatchOptions {
 /** From the path to the answer: session, body, navigator, access, engine. */
 export function dispatch({ app, session: settings, body }: DispatchOptions): Middleware {
   const payloadOf = payloadMaker(app)
+  const limits = new TokenLimits(app.config.api.rate)
+  const api = apiOf(app)
   return async (context) => {
     const ctx = context as unknown as EngineContext
     const path: string = ctx.state.path
-    ctx.session = await Session.load(ctx, app.database, settings)
-    const { user } = ctx.session
+    const isApi = isApiPath(path)
+    ctx.state.api = isApi
     const unsafe = UNSAFE.has(ctx.method)
+    const bearer = await bearerOf(ctx, app.database)
+    if (bearer) await limits.count(ctx, bearer.token)
+    ctx.session = bearer
+      ? Session.ofToken(ctx, app.database, settings, bearer.user)
+      : await Session.load(ctx, app.database, settings)
+    const { user } = ctx.session
+    const token = bearer?.token ?? null
     const reads = !unsafe && user === null && app.caches.pages ? new Reads() : undefined
     ctx.state.reads = reads
-    const origin = { door: doorOf(ctx) }
+    const door = token !== null || isApi ? ('api' as const) : doorOf(ctx)
+    const origin = token === null ? { door } : { door, via: `token ${token.name}` }
     const language = app.languages.of(ctx)
     ctx.djet = app.scope({
       user,
+      token,
       origin,
       language,
       signal: signalOf(ctx, app.signal),
@@ -52,7 +66,13 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
     ctx.files = {}
     ctx.fileErrors = {}
 
+    if (isApi) {
+      await api(ctx)
+      if (unsafe) await app.catchUp()
+      return
+    }
     if (redirectToCleanPath(ctx, path)) return
+    if (unsafe && token !== null) requireAnyChange(token)
     try {
       await navigate(app, ctx, path)
       addHelpers(app, payloadOf, ctx, path)
@@ -63,18 +83,16 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
       if (await redirectMoved(ctx, path, error)) return
       throw error
     }
-    for (const flash of ctx.state.flashes) await ctx.session.addFlash(flash)
+    // Programs see no next page.
+    for (const flash of token === null ? ctx.state.flashes : []) await ctx.session.addFlash(flash)
     if (unsafe) await app.catchUp()
     if (typeof ctx.body === 'string') conditional(ctx)
   }
 }
 
-/** Programs send or ask for JSON, or bring a token instead of a cookie. */
+/** Programs send or ask for JSON. */
 function doorOf(ctx: EngineContext): Door {
-  const isProgram =
-    wantsJson(ctx) ||
-    (ctx.headers['content-type'] !== undefined && ctx.is('json') === 'json') ||
-    ctx.headers.authorization !== undefined
+  const isProgram = wantsJson(ctx) || (ctx.headers['content-type'] !== undefined && ctx.is('json') === 'json')
   return isProgram ? 'api' : 'page'
 }
 

@@ -1,9 +1,11 @@
 import { STATUS_CODES } from 'node:http'
 import type { Context, Middleware } from 'koa'
+import { problemDetails } from '../api/problem.ts'
 import type { DjetApp } from '../djet.ts'
 import { DjetError } from '../error.ts'
 import { type PayloadMaker, payloadMaker } from '../payload.ts'
 import { wantsJson } from './accept.ts'
+import { challenge } from './bearer.ts'
 import { requestId } from './request-log.ts'
 import { returnTyped } from './return-typed.ts'
 
@@ -72,9 +74,23 @@ function hidden(status: number): string {
     : 'something went wrong here. It has been noted; try again later.'
 }
 
+/** Whether it is a program that asks: it wants JSON, uses the API, or came with a token. */
+function isProgram(ctx: Context): boolean {
+  return wantsJson(ctx) || ctx.state.api || ctx.state.isProgram || Boolean(ctx.djet?.token)
+}
+
+/** Says what a program needs, or how long it waits, in headers. */
+function challengeProgram(ctx: Context, { status, code, details }: Problem): void {
+  if (status === 401) ctx.set('WWW-Authenticate', challenge(ctx.state.challenge))
+  if (code === 'SCOPE_MISSING') {
+    ctx.set('WWW-Authenticate', challenge(`error="insufficient_scope", scope="${String(details?.scope)}"`))
+  }
+  if (ctx.state.retryAfter) ctx.set('Retry-After', String(ctx.state.retryAfter))
+}
+
 /** A visitor who may not is sent to the login page and comes back afterwards. */
 async function sendToLogin(app: DjetApp, ctx: Context): Promise<boolean> {
-  if (wantsJson(ctx) || ctx.state.path === app.config.login) return false
+  if (isProgram(ctx) || ctx.state.path === app.config.login) return false
   const { restPath } = await app.scope().nodes.navigate(app.config.login)
   if (restPath !== '/') return false
   const back = ctx.method === 'GET' || ctx.method === 'HEAD' ? ctx.url : (ctx.node?.path ?? '/')
@@ -91,7 +107,13 @@ async function answer(app: DjetApp, payloads: PayloadMaker, ctx: Context, proble
   ctx.remove('ETag')
   const texts = app.languages.texts(app.languages.of(ctx))
   if (allow) ctx.set('Allow', allow)
-  if (wantsJson(ctx)) {
+  if (isProgram(ctx)) challengeProgram(ctx, problem)
+  if (ctx.state.api) {
+    ctx.body = JSON.stringify({ ...problemDetails(problem), ...idOf(ctx, problem) })
+    ctx.type = 'application/problem+json'
+    return
+  }
+  if (isProgram(ctx)) {
     const { code, message, fields, details } = problem
     ctx.body = {
       error: {
@@ -123,7 +145,7 @@ async function answer(app: DjetApp, payloads: PayloadMaker, ctx: Context, proble
   }
 }
 
-function idOf(ctx: Context, problem: Problem) {
+function idOf(ctx: Context, problem: Problem): { requestId?: string } {
   return problem.status >= 500 ? { requestId: requestId(ctx) } : {}
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { DjetApp } from '../djet.ts'
-import { hasSession } from '../session.ts'
+import { comesAsSomebody } from './bearer.ts'
 import { pageKey } from './page-cache.ts'
 import { logRequest } from './request-log.ts'
 import { headersOf } from './security-headers.ts'
@@ -28,7 +28,7 @@ export function guestLane(app: DjetApp): Lane {
       : undefined
   return (request, response) => {
     const { headers, method, url } = request
-    if (method !== 'GET' || headers.accept?.includes('json') || hasSession(request)) return false
+    if (method !== 'GET' || headers.accept?.includes('json') || comesAsSomebody(request)) return false
     const page = pages.get(pageKey('html', languages.of(request), url))
     const known = headers['if-none-match']
     if (page === undefined || (known !== undefined && (known !== page.etag || headers['cache-control'])))

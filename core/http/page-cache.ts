@@ -3,8 +3,8 @@ import type { Context, Middleware } from 'koa'
 import type { TaggedCache } from '../cache.ts'
 import type { Languages } from '../i18n/languages.ts'
 import type { CachedPage } from '../node/caches.ts'
-import { hasSession } from '../session.ts'
 import { wantsJson } from './accept.ts'
+import { comesAsSomebody } from './bearer.ts'
 
 /**
  * Answers guests from memory: whole pages, kept until a node they were made of changes. Which pages may be kept is
@@ -12,7 +12,7 @@ import { wantsJson } from './accept.ts'
  */
 export function pageCache(pages: TaggedCache<CachedPage>, languages: Languages): Middleware {
   return async (ctx, next) => {
-    if ((ctx.method !== 'GET' && ctx.method !== 'HEAD') || hasSession(ctx)) return next()
+    if ((ctx.method !== 'GET' && ctx.method !== 'HEAD') || comesAsSomebody(ctx)) return next()
     const key = pageKey(wantsJson(ctx) ? 'json' : 'html', languages.of(ctx), ctx.url)
     const page = pages.get(key)
     if (page) return answer(ctx, page, languages.vary)
@@ -58,7 +58,7 @@ function etagOf(body: string): string {
 
 /** Gives a page that was just made its ETag, or 304 to a client that has it. */
 export function conditional(ctx: Context): void {
-  if (typeof ctx.body !== 'string' || ctx.status !== 200) return
+  if (typeof ctx.body !== 'string' || (ctx.status !== 200 && ctx.status !== 201)) return
   // A node as JSON names its version, for `If-Match`.
   const { version } = ctx.state
   const etag = etagOf(ctx.body)

@@ -9,7 +9,7 @@ import { taken } from './save.ts'
 import { STEP } from './step.ts'
 import { checkText } from './text.ts'
 import { told } from './told.ts'
-import { basetypeOf, inTransaction, lock, parentOf } from './within.ts'
+import { basetypeOf, inTransaction, lock, parentOf, refuseSensitive } from './within.ts'
 
 export interface DuplicateOptions {
   /** With all that stands below it; false when absent. */
@@ -47,6 +47,7 @@ export async function duplicate(
       [node.path, deep],
     )
     for (const { basetype, n } of types) {
+      if (basetypes.has(basetype)) refuseSensitive(store, basetypeOf(store, basetype))
       if (basetypes.get(basetype)?.max !== undefined)
         await checkMax(connection, basetypeOf(store, basetype), n)
     }

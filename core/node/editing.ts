@@ -4,7 +4,7 @@ import type { DuplicateOptions } from './duplicate.ts'
 import type { RestoreOptions, VersionsOptions } from './history.ts'
 import type { MoveReport } from './move.ts'
 import type { Node, Page } from './node.ts'
-import type { NodeRef, Place } from './nodes.ts'
+import type { DeleteOptions, NodeRef, Place } from './nodes.ts'
 import type { PublishOptions, PublishState, Schedule } from './publish.ts'
 import type { NewRedirect, Redirect, RedirectListOptions } from './redirect.ts'
 import type { TrashItem, TrashListOptions, TrashPlace } from './trash.ts'
@@ -67,7 +67,7 @@ export interface NodeTrash {
    * Puts a node with its subtree into the trash, as one. Needs `edit`, of a published node `publish` as well.
    * @throws {DjetError} NODE_IS_ROOT, NODE_GUARDED, NODE_NOT_TRASHABLE
    */
-  trash(ref: NodeRef): Promise<TrashItem>
+  trash(ref: NodeRef, options?: DeleteOptions): Promise<TrashItem>
   /**
    * Puts a subtree back, with its versions and the redirects to it: where it stood, or elsewhere.
    * @throws {DjetError} TRASH_NOT_FOUND (404), TRASH_PARENT_GONE and NODE_EXISTS (409), and those of insert

@@ -117,6 +117,8 @@ export async function restore(
   return inTransaction(store, async (store) => {
     const branch = await lock(store, ref, 'no key update')
     const node = branch[0]!
+    // Visitors see it at once.
+    if (node.status === 'published') store.options.rights?.require('publish', branch)
     const old = await versionOf(store, node, version)
     if (ifVersion !== undefined && String(ifVersion) !== String(node.version)) {
       throw await lostUpdate(store, node, currentVersion(node), ifVersion, old)

@@ -5,7 +5,7 @@ import { versionOf } from './history.ts'
 import type { Node } from './node.ts'
 import type { NodeStore } from './node-store.ts'
 import type { NodeChange } from './nodes.ts'
-import { type Version, type VersionRef, versionId } from './version.ts'
+import { currentVersion, type Version, type VersionRef, versionId } from './version.ts'
 
 /** One side of a change that met another, in `details` of NODE_CHANGED. */
 export interface ChangeSide extends Content {
@@ -43,6 +43,16 @@ export async function lostUpdate(
   const message = `${node.path} was changed by ${who} in the meantime (version ${id}).`
   const details = { current: theirs, yours, base: base && sideOf(base), fields: differing(theirs, yours) }
   return new DjetError('NODE_CHANGED', message, { status: 409, details })
+}
+
+/** Refuses to go on with another version than the one expected. @throws {DjetError} NODE_CHANGED, 409 */
+export async function requireVersion(
+  store: NodeStore,
+  node: Node,
+  { ifVersion }: { readonly ifVersion?: VersionRef },
+): Promise<void> {
+  if (ifVersion === undefined || String(ifVersion) === String(node.version)) return
+  throw await lostUpdate(store, node, currentVersion(node), ifVersion, {})
 }
 
 function sideOf({ id, name, title, data, savedBy, saved }: Version): ChangeSide {

@@ -1,5 +1,6 @@
 import { DjetError } from '../error.ts'
 import { editable } from './history.ts'
+import { requireVersion } from './lost-update.ts'
 import type { Node } from './node.ts'
 import type { NodeStore } from './node-store.ts'
 import type { Branch, NodeRef, Place } from './nodes.ts'
@@ -26,6 +27,7 @@ export async function move(store: NodeStore, ref: NodeRef, place: Place): Promis
     await lockTree(store)
     const branch = await lock(store, ref, 'no key update')
     const node = branch[0]!
+    await requireVersion(store, node, place)
     const { parent, part } = await plan(store, branch, place)
     const columns: Record<string, unknown> = { position: await positionAt(store, parent, node, place) }
     if (parent.id !== node.parentId) columns.parent_id = parent.id

@@ -11,7 +11,17 @@ import { Finder, type Found } from './finder.ts'
 import * as history from './history.ts'
 import { move, moveReport } from './move.ts'
 import type { Node, Page } from './node.ts'
-import type { Branch, ListOptions, NewNode, NodeChange, NodeLink, NodeRef, Nodes, Place } from './nodes.ts'
+import type {
+  Branch,
+  DeleteOptions,
+  ListOptions,
+  NewNode,
+  NodeChange,
+  NodeLink,
+  NodeRef,
+  Nodes,
+  Place,
+} from './nodes.ts'
 import * as publishing from './publish.ts'
 import type { Reads } from './reads.ts'
 import * as redirects from './redirect.ts'
@@ -108,7 +118,7 @@ export class NodeStore implements Nodes {
     const values: unknown[] = [node.id, limit]
     const where = ['n.parent_id = (select $1::int)']
     const { rights } = this.options
-    if (rights && !rights.unlimited) {
+    if (rights && !rights.mayEverywhere('view')) {
       const filter = rights.childFilter(branch, values.length + 1)
       where.push(filter.sql)
       values.push(...filter.values)
@@ -152,8 +162,8 @@ export class NodeStore implements Nodes {
     return move(this, ref, place)
   }
 
-  delete(ref: NodeRef): Promise<number> {
-    return remove(this, ref)
+  delete(ref: NodeRef, options?: DeleteOptions): Promise<number> {
+    return remove(this, ref, options)
   }
 
   moveReport(ref: NodeRef, place: Place) {
@@ -164,8 +174,8 @@ export class NodeStore implements Nodes {
     return duplicate(this, ref, options)
   }
 
-  trash(ref: NodeRef) {
-    return trashing.trash(this, ref)
+  trash(ref: NodeRef, options?: DeleteOptions) {
+    return trashing.trash(this, ref, options)
   }
 
   restoreTrash(id: number, to?: trashing.TrashPlace): Promise<Node> {

@@ -50,6 +50,14 @@ export interface Place {
   /** Sibling it shall stand before, or after; absent: last. */
   before?: NodeRef
   after?: NodeRef
+  /** Refuse (NODE_CHANGED, 409) unless the stored version is this one. */
+  ifVersion?: VersionRef
+}
+
+/** Which version is meant to go. */
+export interface DeleteOptions {
+  /** Refuse (NODE_CHANGED, 409) unless the stored version is this one. */
+  ifVersion?: VersionRef
 }
 
 export interface ListOptions {
@@ -105,5 +113,5 @@ export interface Nodes extends NodeHistory, NodePublishing, NodeTrash, NodeRedir
   /** Moves or reorders a node with its subtree. @throws {DjetError} NODE_MOVE_INTO_ITSELF (409) and those of insert */
   move(ref: NodeRef, place: Place): Promise<Node>
   /** Deletes a node with its subtree for good (see `trash`); the number of nodes that went. */
-  delete(ref: NodeRef): Promise<number>
+  delete(ref: NodeRef, options?: DeleteOptions): Promise<number>
 }

@@ -1,7 +1,8 @@
 import { DjetError } from '../error.ts'
+import { requireVersion } from './lost-update.ts'
 import type { Node } from './node.ts'
 import type { NodeStore } from './node-store.ts'
-import type { NodeRef } from './nodes.ts'
+import type { DeleteOptions, NodeRef } from './nodes.ts'
 import { releaseFiles } from './released-files.ts'
 import { told } from './told.ts'
 import { inTransaction, lock, lockTree } from './within.ts'
@@ -26,10 +27,11 @@ export async function refuseFixed(store: NodeStore, node: Node): Promise<void> {
  * Deletes a node with its subtree for good. Inserts that run are waited for: one transaction may make several nodes
  * below, and each locks its parent.
  */
-export async function remove(store: NodeStore, ref: NodeRef): Promise<number> {
+export async function remove(store: NodeStore, ref: NodeRef, options: DeleteOptions = {}): Promise<number> {
   return inTransaction(store, async (store) => {
     await lockTree(store)
     const [node] = await lock(store, ref, 'update')
+    await requireVersion(store, node!, options)
     if (node!.parentId === null)
       throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
     if (store.options.rights) await refuseFixed(store, node!)

@@ -2,6 +2,7 @@ import type { Basetype } from '../basetype.ts'
 import { DjetError } from '../error.ts'
 import { type Acl, ADMIN, byRules, decide, type Permission, rolesOf, type User } from './access.ts'
 import type { Branch } from './nodes.ts'
+import { type Scope, scopeFor } from './scopes.ts'
 import { isHidden } from './status.ts'
 
 /** The access rules of a site. */
@@ -19,8 +20,9 @@ export class Rules {
     this.#visitor = new Rights(null, this)
   }
 
-  for(user: User | null): Rights {
-    return user === null ? this.#visitor : new Rights(user, this)
+  /** @param scopes what the token is for by which the user comes; absent: he comes himself */
+  for(user: User | null, scopes?: readonly Scope[]): Rights {
+    return user === null ? this.#visitor : new Rights(user, this, scopes)
   }
 }
 
@@ -29,30 +31,45 @@ export class Rights {
   readonly user: User | null
   readonly roles: readonly string[]
   readonly #rules: Rules
+  readonly #scopes: readonly Scope[] | undefined
 
-  constructor(user: User | null, rules: Rules) {
+  constructor(user: User | null, rules: Rules, scopes?: readonly Scope[]) {
     this.user = user
     this.roles = rolesOf(user)
     this.#rules = rules
+    this.#scopes = scopes
   }
 
-  /** True when nothing is denied to this user, so that no list needs filtering. */
-  get unlimited(): boolean {
-    return this.roles.includes(ADMIN)
+  /** Whether this user may do something everywhere, whatever the rules: no list needs filtering then. */
+  mayEverywhere(permission: Permission): boolean {
+    return this.roles.includes(ADMIN) && this.#scopeMissing(permission) === undefined
   }
 
   may(permission: Permission, branch: Branch): boolean {
-    return decide(branch, this.#rules.basetypes, this.roles, permission).allowed
+    const { basetypes } = this.#rules
+    if (this.#scopeMissing(permission, branch) !== undefined) return false
+    return decide(branch, basetypes, this.roles, permission).allowed
+  }
+
+  /** The scope that the user's token lacks. Every token reads. */
+  #scopeMissing(permission: Permission, branch?: Branch): Scope | undefined {
+    if (this.#scopes === undefined || permission === 'view') return undefined
+    const isSensitive = this.#rules.basetypes.get(branch?.[0]?.basetype ?? '')?.sensitive === true
+    const needed = [scopeFor(permission), ...(isSensitive ? ['administer' as const] : [])]
+    return needed.find((scope) => !this.#scopes?.includes(scope))
   }
 
   /**
-   * @throws {DjetError} ACCESS_DENIED: 401 for a visitor, 403 for a user; NOT_FOUND, 404, for what is not published
+   * @throws {DjetError} ACCESS_DENIED: 401 for a visitor, 403 for a user; SCOPE_MISSING, 403, for what his token is not
+   * for; NOT_FOUND, 404, for what is not published
    */
   require(permission: Permission, branch: Branch): void {
     if (this.may(permission, branch)) return
     if (isHidden(branch) && !this.may('view', branch)) {
       throw new DjetError('NOT_FOUND', `there is no page at ${branch[0]?.path}.`, { status: 404 })
     }
+    const scope = this.#scopeMissing(permission, branch)
+    if (scope !== undefined) throw scopeMissing(scope)
     throw new DjetError('ACCESS_DENIED', `you may not ${permission} ${branch[0]?.path ?? 'this'}.`, {
       status: this.user === null ? 401 : 403,
     })
@@ -85,4 +102,10 @@ export class Rights {
     const open = `$${first + values.length - 1}::boolean`
     return { sql: `${viewable} and (${open} and n.status = 'published' or ${granted('edit')})`, values }
   }
+}
+
+/** What a token is refused that lacks a scope. */
+export function scopeMissing(scope: Scope): DjetError {
+  const message = `this token is not for that: it needs the scope '${scope}'.`
+  return new DjetError('SCOPE_MISSING', message, { status: 403, details: { scope } })
 }

@@ -1,10 +1,11 @@
 import { DjetError } from '../error.ts'
 import type { Acl } from './access.ts'
 import { checkLimit, fromCursor, toCursor } from './cursor.ts'
+import { requireVersion } from './lost-update.ts'
 import { checkMax } from './max.ts'
 import type { Node, Page } from './node.ts'
 import type { NodeStore } from './node-store.ts'
-import type { Branch, NodeRef } from './nodes.ts'
+import type { Branch, DeleteOptions, NodeRef } from './nodes.ts'
 import { checkPart } from './part.ts'
 import { checkPlace } from './place.ts'
 import { redirectFrom } from './redirect.ts'
@@ -55,12 +56,13 @@ const COLUMNS = `id, node_id as "nodeId", path, parent_id as "parentId", part, b
 /** Items that are looked at for one page of a list, of which its reader may see only some. */
 const MOST_LOOKED_AT = 2000
 
-export async function trash(store: NodeStore, ref: NodeRef): Promise<TrashItem> {
+export async function trash(store: NodeStore, ref: NodeRef, options: DeleteOptions = {}): Promise<TrashItem> {
   return inTransaction(store, async (store) => {
     await lockTree(store)
     const branch = await lock(store, ref, 'no key update')
     const node = branch[0]!
     const { connection, rights, by } = store.options
+    await requireVersion(store, node, options)
     if (node.parentId === null)
       throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
     if (node.status === 'published') rights?.require('publish', branch)
@@ -115,7 +117,7 @@ async function refuseUntrashable(store: NodeStore, node: Node): Promise<void> {
 /** Whether the user could edit it where it stood; of what has no such place any more: he who trashed it. */
 async function mayUse(store: NodeStore, item: TrashRow): Promise<boolean> {
   const { rights, by } = store.options
-  if (rights === undefined || rights.unlimited) return true
+  if (rights === undefined || rights.mayEverywhere('edit')) return true
   const above = await store.lookUp(item.parentId)
   if (above.length === 0) return by !== null && item.trashedBy === by
   const branch = [{ ...item, status: 'published' }, ...above] as unknown as Branch
@@ -233,7 +235,7 @@ export async function purgeTrash(store: NodeStore, id: number): Promise<number> 
  */
 export async function emptyTrash(store: NodeStore, before: Date, most = 1000): Promise<number> {
   const { rights, connection } = store.options
-  if (rights && !rights.unlimited)
+  if (rights && !rights.mayEverywhere('administer'))
     throw new DjetError('ACCESS_DENIED', 'only administrators empty the trash.', { status: 403 })
   const rows = await connection.query<{ id: number }>(
     'select id from djet.trash where trashed < $1 order by trashed limit $2',

@@ -17,6 +17,16 @@ export function basetypeOf(store: NodeStore, ref: BasetypeRef): Basetype {
 }
 
 /**
+ * Refuses to make a node that only the code of its plugin makes.
+ * @throws {DjetError} BASETYPE_OWN_FORM, 403
+ */
+export function refuseSensitive({ options }: NodeStore, basetype: Basetype): void {
+  if (options.rights === undefined || basetype.sensitive !== true) return
+  const message = `a ${basetype.title.toLowerCase()} is made by a form of its own, not like a page.`
+  throw new DjetError('BASETYPE_OWN_FORM', message, { status: 403 })
+}
+
+/**
  * The branch of a node below which something is to be put.
  * @throws {DjetError} NODE_NOT_FOUND, ACCESS_DENIED
  */

@@ -1,12 +1,14 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Basetype } from '../basetype.ts'
 import { DjetError } from '../error.ts'
+import type { Acl } from './access.ts'
 import { changed, columnsOf } from './change.ts'
 import { checkData, checkReferences } from './data.ts'
 import { differing, lostUpdate } from './lost-update.ts'
 import { checkMax } from './max.ts'
 import type { Node } from './node.ts'
 import type { NodeStore } from './node-store.ts'
-import type { NewNode, NodeChange, NodeRef } from './nodes.ts'
+import type { Branch, NewNode, NodeChange, NodeRef } from './nodes.ts'
 import { checkPart, partFrom } from './part.ts'
 import { checkPlace } from './place.ts'
 import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
@@ -15,7 +17,7 @@ import { STEP } from './step.ts'
 import { checkNote, checkText } from './text.ts'
 import { told } from './told.ts'
 import { currentVersion } from './version.ts'
-import { basetypeOf, inTransaction, lock, lockTree, parentOf } from './within.ts'
+import { basetypeOf, inTransaction, lock, lockTree, parentOf, refuseSensitive } from './within.ts'
 
 const INSERT = `
   insert into djet.node (parent_id, part, path, position, basetype, name, title, data, acl, status, created_by, modified_by)
@@ -29,6 +31,7 @@ const INSERT = `
 
 function prepare(store: NodeStore, parent: Basetype | undefined, node: NewNode, root: boolean) {
   const basetype = basetypeOf(store, node.basetype)
+  refuseSensitive(store, basetype)
   checkPlace(basetype, parent)
   const part = root ? '' : checkPart(node.part ?? partFrom(node.name ?? node.title ?? basetype.name))
   const name = checkText('name', node.name || node.title || part || basetype.title)
@@ -48,6 +51,7 @@ export async function insert(store: NodeStore, parentRef: NodeRef | null, node: 
     const branch = parentRef === null ? [] : await parentOf(store, parentRef)
     const parent = branch[0]
     const { connection, by } = store.options
+    requireForRules(store, branch, null, node.acl)
     const item = prepare(store, parent && basetypeOf(store, parent.basetype), node, parent === undefined)
     const basetype = basetypeOf(store, node.basetype)
     await checkReferences(connection, [{ basetype, data: item.data }])
@@ -74,8 +78,10 @@ export async function insertMany(
 ): Promise<Node[]> {
   if (nodes.length === 0) return []
   return inTransaction(store, async (store) => {
-    const [parent] = await parentOf(store, parentRef)
+    const branch = await parentOf(store, parentRef)
+    const [parent] = branch
     const { connection, by } = store.options
+    for (const { acl } of nodes) requireForRules(store, branch, null, acl)
     const items = nodes.map((node) => prepare(store, basetypeOf(store, parent!.basetype), node, false))
     await checkReferences(
       connection,
@@ -114,6 +120,7 @@ export async function update(store: NodeStore, ref: NodeRef, change: NodeChange)
       throw await lostUpdate(store, node, currentVersion(node), expected, change)
     }
     const columns = columnsOf(await changed(store, node, change))
+    requireForRules(store, branch, node.acl, change.acl)
     if (change.acl !== undefined) columns.acl = change.acl === null ? null : JSON.stringify(change.acl)
     if (change.part !== undefined && change.part !== node.part) {
       if (node.parentId === null)
@@ -124,6 +131,16 @@ export async function update(store: NodeStore, ref: NodeRef, change: NodeChange)
     await noteUpdate(store, node, saved, columns)
     return saved
   })
+}
+
+/** Who may do what is for those to say who `administer` the place. @throws {DjetError} ACCESS_DENIED */
+function requireForRules(
+  { options }: NodeStore,
+  branch: Branch,
+  before: Acl | null,
+  after?: Acl | null,
+): void {
+  if (after !== undefined && !isDeepStrictEqual(before, after)) options.rights?.require('administer', branch)
 }
 
 async function noteUpdate(

@@ -50,6 +50,7 @@ export const users = defineBasetype({
   children: ['user'],
   max: 1,
   fixed: true,
+  sensitive: true,
   acl: ADMINISTRATORS_ONLY,
 })
 
@@ -63,6 +64,7 @@ export const user = defineBasetype({
   children: [],
   // Whoever is in the trash could still log in.
   trash: false,
+  sensitive: true,
   fields: {
     login: field.str({ required: true, updatable: false, searchable: true, maxLength: 100 }),
     email: field.email({ title: 'E-mail' }),

@@ -1,4 +1,11 @@
-import { defineEngine, type Engine, type EngineContext, endSessions, z } from '../../../core/index.ts'
+import {
+  DjetError,
+  defineEngine,
+  type Engine,
+  type EngineContext,
+  endSessions,
+  z,
+} from '../../../core/index.ts'
 import { countAttempt, forgetAttempts } from '../model/attempts.ts'
 import { mailNotice } from '../model/mails.ts'
 import { confirmPassword } from '../model/own.ts'
@@ -22,6 +29,13 @@ export function accountEngine(tools: Tools): Engine {
   const { settings } = tools
   return defineEngine((router) => {
     const show = (ctx: EngineContext) => showAccount(ctx, tools)
+
+    // Passwords, second factors and tokens are a person's own: no program changes them in his name.
+    router.use(async (ctx, next) => {
+      if (ctx.djet.token === null) return next()
+      const message = 'an account is looked after by its owner, not by a program with a token.'
+      throw new DjetError('TOKEN_REFUSED', message, { status: 403 })
+    })
     router.get('/', (ctx) => show(ctx))
 
     router.post('/password', (ctx) =>

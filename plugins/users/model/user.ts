@@ -84,8 +84,10 @@ export async function addUser(djet: Djet, params: NewUser): Promise<Node> {
   const roles = checkRoles(params.roles ?? [])
   mayManage(djet, roles)
   return djet.transaction(async (djet) => {
+    const place = await container(djet)
+    await djet.require('edit', place)
     const account = await createAccount(djet, { ...params, roles })
-    const node = await djet.nodes.insert(await container(djet), {
+    const node = await djet.asSystem().nodes.insert(place, {
       basetype: user,
       part: account.login,
       name: account.name,

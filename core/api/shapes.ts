@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import { time } from './json-schema.ts'
+import { problemSchema } from './problem.ts'
+
+const id = () => z.int().min(1).max(2_147_483_647)
+const by = () => z.string().nullable().describe('Login; null: the site itself.')
+const data = () => z.record(z.string(), z.unknown())
+const status = () => z.enum(['draft', 'published', 'unpublished'])
+
+/** A node by id or path, as bodies name it. */
+export const nodeRef = z
+  .union([id(), z.string().regex(/^\//, 'must be a path that begins with /')])
+  .describe('Id or path of a node.')
+
+/** One line of text. */
+export const line = () => z.string().trim().min(1).max(255)
+
+/** Paging of a list. */
+export const paging = {
+  limit: z.coerce.number().int().min(1).max(1000).optional().describe('How many; 50 when absent.'),
+  after: z.string().optional().describe('From `next` of the page before.'),
+}
+
+/** Rules of a node: role -> permissions. */
+export const aclSchema = z.record(
+  z
+    .string()
+    .regex(/^[\p{L}\p{N}_.-]{1,60}$/u, "a role is a word of letters, digits, '-', '_' and '.'")
+    .refine((role) => role !== 'admin', 'admin may do everything everywhere; no rule changes that'),
+  z.array(z.string().regex(/^(\*|[a-z][\w.-]{0,59})$/, 'is no permission')),
+)
+
+const version = {
+  id: z.string().describe('`5`, or of a draft `5.2`.'),
+  version: z.int(),
+  draft: z.int(),
+  current: z.boolean(),
+  open: z.boolean().describe('The draft that is being worked on.'),
+  name: z.string(),
+  title: z.string(),
+  status: status(),
+  saved: time(),
+  savedBy: by(),
+  note: z.string().nullable(),
+}
+const versionSchema = z.object({
+  ...version,
+  nodeId: id(),
+  basetype: z.string(),
+  part: z.string(),
+  data: data(),
+  acl: aclSchema.nullable().optional().describe('For those who may administer the node.'),
+})
+
+/** Schemas that the operations of core refer to. */
+export const shapes: Readonly<Record<string, z.ZodType>> = {
+  Problem: problemSchema,
+  VersionInfo: z.object(version),
+  Version: versionSchema,
+  Difference: z.looseObject({ name: z.string(), title: z.string() }),
+  PublishState: z.object({
+    status: status(),
+    hidden: z.boolean().describe('By itself or by a node above it.'),
+    publishAt: time().nullable(),
+    unpublishAt: time().nullable(),
+    draft: versionSchema.nullable(),
+  }),
+  MoveReport: z.object({
+    from: z.string(),
+    to: z.string(),
+    nodes: z.int().describe('How many get a new address.'),
+    redirects: z.int(),
+    problem: z.object({ code: z.string(), message: z.string() }).nullable(),
+  }),
+  TrashItem: z.object({
+    id: z.int(),
+    nodeId: id(),
+    path: z.string(),
+    parentId: id(),
+    part: z.string(),
+    basetype: z.string(),
+    name: z.string(),
+    title: z.string(),
+    nodes: z.int(),
+    trashed: time(),
+    trashedBy: by(),
+  }),
+  Redirect: z.object({
+    id: z.int(),
+    from: z.string(),
+    to: z.string().nullable().describe('Path or URL; null: its node is in the trash.'),
+    nodeId: id().nullable(),
+    subtree: z.boolean(),
+    created: time(),
+    createdBy: by(),
+  }),
+  Explanation: z.object({
+    permission: z.string(),
+    allowed: z.boolean(),
+    asked: z.string(),
+    because: z.enum(['administrator', 'rule', 'denied', 'silent', 'hidden']),
+    roles: z.array(
+      z.object({
+        role: z.string(),
+        allowed: z.boolean(),
+        path: z.string().optional(),
+        source: z.enum(['node', 'basetype']).optional(),
+      }),
+    ),
+  }),
+  Me: z.object({
+    user: z.object({ id: id(), login: z.string(), name: z.string(), roles: z.array(z.string()) }),
+    token: z.object({ id: z.int(), name: z.string(), scopes: z.array(z.string()) }).nullable(),
+  }),
+}
