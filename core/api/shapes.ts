@@ -57,7 +57,20 @@ export const shapes: Readonly<Record<string, z.ZodType>> = {
   Problem: problemSchema,
   VersionInfo: z.object(version),
   Version: versionSchema,
-  Difference: z.looseObject({ name: z.string(), title: z.string() }),
+  Difference: z.object({
+    field: z.string().describe('`name`, `title`, `part`, `status`, `acl`, or `data.<name>`.'),
+    title: z.string(),
+    before: z.unknown().optional(),
+    after: z.unknown().optional(),
+    text: z
+      .array(z.object({ text: z.string(), kind: z.enum(['same', 'added', 'removed']) }))
+      .optional()
+      .describe('Of texts: piece by piece.'),
+    paths: z
+      .array(z.object({ path: z.string(), before: z.unknown().optional(), after: z.unknown().optional() }))
+      .optional()
+      .describe('Of structured data: each place that differs.'),
+  }),
   PublishState: z.object({
     status: status(),
     hidden: z.boolean().describe('By itself or by a node above it.'),

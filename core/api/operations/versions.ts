@@ -72,7 +72,9 @@ export const versionOperations: readonly ApiOperation[] = [
     errors: [404],
     handle: async ({ djet, params, query: { from, to } }) => {
       const node = await djet.nodes.require(idParam(params.node))
-      return { body: { differences: await djet.nodes.diff(node, from, to ?? node.version) } }
+      const differences = await djet.nodes.diff(node, from, to ?? node.version)
+      const isAdministrator = await mayAdminister(djet, node.id)
+      return { body: { differences: differences.filter(({ field }) => isAdministrator || field !== 'acl') } }
     },
   }),
   defineOperation({
@@ -150,8 +152,11 @@ export const versionOperations: readonly ApiOperation[] = [
 
 /** A version without the rules of its node, for who may not administer it. */
 export async function shown(djet: Djet, version: Version): Promise<Partial<Version>> {
-  const branch = await djet.nodes.branch(version.nodeId)
-  if (djet.app.rules.for(djet.user).may('administer', branch)) return version
+  if (await mayAdminister(djet, version.nodeId)) return version
   const { acl: _, ...rest } = version
   return rest
+}
+
+async function mayAdminister(djet: Djet, nodeId: number): Promise<boolean> {
+  return djet.app.rules.for(djet.user).may('administer', await djet.nodes.branch(nodeId))
 }
