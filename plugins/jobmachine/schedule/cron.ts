@@ -1,6 +1,11 @@
+import { createRequire } from 'node:module'
 import { Cron as Croner } from 'croner'
-import words from 'cronstrue/i18n.js'
 import { DjetError, messageOf } from '../../../core/index.ts'
+
+// Imported, a CommonJS module with a default export is one thing to Node and another to bundlers.
+const { default: cronstrue }: typeof import('cronstrue/i18n.js') = createRequire(import.meta.url)(
+  'cronstrue/i18n.js',
+)
 
 /** Characters of an expression. */
 const LONGEST = 200
@@ -58,10 +63,10 @@ export class Cron {
 /** The expression in words, `At 06:30, Monday through Friday`, of a language; English where it is not known. */
 export function cronInWords(expression: string, language = 'en'): string {
   const names = [language.replace('-', '_'), language.split('-')[0]!]
-  const locale = names.find((name) => Object.hasOwn(words.default.locales, name)) ?? 'en'
+  const locale = names.find((name) => Object.hasOwn(cronstrue.locales, name)) ?? 'en'
   try {
     const text = partsOf(expression).join(' ').replace(/^0 /, '')
-    return words.default.toString(text, { use24HourTimeFormat: true, locale })
+    return cronstrue.toString(text, { use24HourTimeFormat: true, locale })
   } catch {
     return expression
   }
