@@ -65,6 +65,8 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
     problems[field] = [...(problems[field] ?? []), error]
   }
   const writes: Promise<void>[] = []
+  // In the order of the form, whichever is stored first.
+  const received: ({ field: string; file: StoredFile } | undefined)[] = []
   let trusted = checkFormToken(ctx, ctx.get('x-csrf-token'))
 
   const parser = parserOf(ctx, {
@@ -85,9 +87,10 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
       stream.resume()
       return
     }
+    const place = writes.length
     const write = receiveFile(ctx, name, stream, maxFileSize).then(
       (file) => {
-        files[field] = [...(files[field] ?? []), file]
+        received[place] = { field, file }
       },
       (error) => {
         stream.resume()
@@ -117,6 +120,7 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
     throw invalid(error)
   }
   await Promise.all(writes)
+  for (const item of received) if (item) files[item.field] = [...(files[item.field] ?? []), item.file]
   Object.assign(ctx, { form, files })
   if (!trusted) {
     throw new DjetError('FORM_EXPIRED', 'this form has expired. Load the page again and send it once more.', {
