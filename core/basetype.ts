@@ -22,6 +22,11 @@ export interface Basetype<F extends Fields = Fields> {
    * `templates/<plugin>/order.eta`.
    */
   readonly template?: string
+  /**
+   * Its page as a Liquid template, drawn below the heading; goes before `template`. It runs no code and is cut off
+   * when it takes too long, so that it may come from a form.
+   */
+  readonly liquid?: string
   /** Access every node of this type starts from; the node's own `acl` goes before it. */
   readonly acl?: Acl
   /** True: the site cannot do without its nodes, so no user deletes them (the system may). */
@@ -39,6 +44,16 @@ export interface Basetype<F extends Fields = Fields> {
   readonly menu?: boolean
   /** How children are listed: by position (default), or newest first. */
   readonly childOrder?: 'position' | 'newest'
+  /** Set for a type that was made on the site, not by a plugin. */
+  readonly onSite?: OnSite
+}
+
+/** What is particular to a type that was made on the site. */
+export interface OnSite {
+  /** Which state of it this is; counted by changes. */
+  readonly version: number
+  /** Fields it had once whose values are files that its nodes still hold. */
+  readonly hiddenFiles: readonly string[]
 }
 
 /** A node of a given basetype, with its data typed by the fields. */

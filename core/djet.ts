@@ -38,6 +38,8 @@ import { prepareSite } from './prepare.ts'
 import { createRegistry, type Registry } from './registry.ts'
 import { Renderer } from './render.ts'
 import type { Djet } from './scope.ts'
+import { LiquidPages } from './site-type/liquid.ts'
+import { LiveBasetypes } from './site-type/live.ts'
 import type { Token } from './token.ts'
 
 export interface OpenOptions {
@@ -111,9 +113,12 @@ export class DjetApp {
   readonly objects: ObjectStore | undefined
   readonly renderer: Renderer
   readonly rules: Rules
+  /** Draws pages from templates that were written on the site. */
+  readonly liquid = new LiquidPages()
   /** Lines for whoever starts the site: a new password, an address. */
   readonly announcements: { label: string; text: string }[] = []
   readonly #registry: Registry
+  readonly #types: LiveBasetypes
   readonly #statics: StaticFiles
   readonly #origin: Origin
   readonly #stopping = new AbortController()
@@ -156,7 +161,8 @@ export class DjetApp {
     this.#opened = parts.stops
     this.mail = new Mailer({ config: parts.config, log: parts.log })
     this.#opened.push(() => this.mail.close())
-    this.rules = new Rules(parts.registry.basetypes)
+    this.#types = new LiveBasetypes(parts.registry, parts.log)
+    this.rules = new Rules(this.#types.all)
     this.renderer = new Renderer({ dir: parts.config.dir, registry: parts.registry, cache: !parts.dev })
     this.#statics = new StaticFiles(parts.config.dir, parts.registry, !parts.dev)
   }
@@ -165,12 +171,21 @@ export class DjetApp {
   get plugins(): readonly Plugin[] {
     return this.#registry.plugins
   }
+  /** Those of code and those made on the site; the same map for good, with what changes in it. */
   get basetypes(): ReadonlyMap<string, Basetype> {
-    return this.#registry.basetypes
+    return this.#types.all
   }
-  /** The plugin each basetype comes from. */
+  /** The plugin each basetype comes from; `site` for those made on the site. */
   get origin(): ReadonlyMap<string, string> {
+    return this.#types.origin
+  }
+  /** The plugin each basetype of code comes from. */
+  get codeOrigin(): ReadonlyMap<string, string> {
     return this.#registry.origin
+  }
+  /** Basetypes made on the site that cannot be used, and why. */
+  get brokenBasetypes(): ReadonlyMap<string, string> {
+    return this.#types.broken
   }
   get engines(): ReadonlyMap<string, Engine> {
     return this.#registry.engines
@@ -220,9 +235,22 @@ export class DjetApp {
     return this.#statics.url(plugin, file)
   }
 
-  /** Waits until the caches have dropped what was changed so far. */
-  catchUp(): Promise<void> {
-    return this.#following.catchUp(this.database)
+  /** Waits until the caches have dropped what was changed so far, and changed basetypes are known. */
+  async catchUp(): Promise<void> {
+    await this.#following.catchUp(this.database)
+    await this.#types.settled
+  }
+
+  /** Reads the basetypes made on the site anew; what was made by the old ones is dropped. */
+  async reloadBasetypes(): Promise<void> {
+    await this.#types.load(this.database)
+    this.#caches.pages?.clear()
+    this.#caches.values?.clear()
+  }
+
+  /** Resolves at once unless basetypes are being read anew. */
+  get basetypesKnown(): Promise<void> {
+    return this.#types.settled
   }
 
   /** Runs the migrations that are pending and makes the nodes a new site begins with. */
@@ -238,6 +266,7 @@ export class DjetApp {
     this.#caches = createCaches(cacheSettings(this.config.cache))
     this.#following = await followChanges(this.#caches, this.listen)
     this.#opened.push(this.#following.stop)
+    this.#opened.push(await this.#followBasetypes())
     const http = await startHttp(this, this.#statics)
     this.#served.push(http.stop, startHousekeeping(this))
     for (const plugin of this.plugins) {
@@ -245,6 +274,23 @@ export class DjetApp {
       if (stop) this.#served.push(stop)
     }
     return http
+  }
+
+  /** Reads basetypes whenever somebody changed one, or may have. */
+  async #followBasetypes(): Promise<Stop> {
+    const reload = (): void => {
+      if (!this.listen.connected || this.signal.aborted) return
+      this.reloadBasetypes().catch((error: unknown) =>
+        this.log.error({ err: error }, 'the basetypes made on the site could not be read'),
+      )
+    }
+    const unlisten = await this.listen.listen('djet_basetype', reload)
+    const ungap = this.listen.onGap(reload)
+    await this.reloadBasetypes()
+    return async () => {
+      ungap()
+      unlisten()
+    }
   }
 
   /** Runs work on the database without a pooler in between: migrations. */
@@ -359,7 +405,9 @@ async function openChecked(config: Config, options: OpenOptions): Promise<DjetAp
     const objects = await openObjects(config)
     stops.push(async () => objects?.close())
     const opened = { database, directUrl, notices, dataDir, listen, objects }
-    return new DjetApp({ config, log, registry, languages, ...opened, dev, origin, stops })
+    const app = new DjetApp({ config, log, registry, languages, ...opened, dev, origin, stops })
+    await app.reloadBasetypes()
+    return app
   } catch (error) {
     for (const stop of stops.reverse()) await stop().catch(() => {})
     throw error

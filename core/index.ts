@@ -38,7 +38,7 @@ export {
   listAudit,
   type Origin,
 } from './audit.ts'
-export { type Basetype, defineBasetype, type NodeOf } from './basetype.ts'
+export { type Basetype, defineBasetype, type NodeOf, type OnSite } from './basetype.ts'
 export { type Config, defineConfig, type SiteConfig } from './config.ts'
 export type { Connection, NamedStatement } from './db/connection.ts'
 export type { Notices } from './db/outage.ts'
@@ -126,4 +126,17 @@ export type { Registry } from './registry.ts'
 export * from './scope.ts'
 export type { Session } from './session.ts'
 export { isSigned, sign } from './sign.ts'
+export {
+  buildBasetype,
+  type CheckedType,
+  checkDefinition,
+  MOST_FIELDS,
+  makeField,
+  type SiteField,
+  type SiteType,
+  typeNameProblem,
+} from './site-type/definition.ts'
+export { drawWith } from './site-type/draw.ts'
+export { KINDS, type Kind, type KindOption } from './site-type/kinds.ts'
+export { tryTemplate } from './site-type/try.ts'
 export { createToken, type NewToken, revokeTokens, type Token, type TokenInfo, tokensOf } from './token.ts'

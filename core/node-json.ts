@@ -23,11 +23,15 @@ function summary({ id, path, basetype, name, title }: Node) {
   return { id, path, basetype, name, title }
 }
 
-/** Without values that only code may see. */
+/** Without values that only code may see, and without what its type no longer has. */
 function dataOf({ node, payload }: EngineContext): Record<string, unknown> {
   const { fields } = payload.basetype
   if (payload.can('edit')) return node.data
-  return Object.fromEntries(Object.entries(node.data).filter(([name]) => fields[name]?.type !== 'protected'))
+  return Object.fromEntries(
+    Object.entries(node.data).filter(
+      ([name]) => fields[name] !== undefined && fields[name].type !== 'protected',
+    ),
+  )
 }
 
 function nextQuery(query: Readonly<Record<string, string>>, after: string): string {

@@ -8,12 +8,13 @@ import type { LanguageChoice } from './i18n/languages.ts'
 import type { Texts } from './i18n/texts.ts'
 import { Lazy } from './lazy.ts'
 import type { Permission, User } from './node/access.ts'
+import { typesBelow } from './node/max.ts'
 import type { Node, Page } from './node/node.ts'
 import type { Branch } from './node/nodes.ts'
-import { fits } from './node/place.ts'
 import type { Reads } from './node/reads.ts'
 import type { Djet } from './scope.ts'
 import type { Flash } from './session.ts'
+import { drawPage } from './site-type/draw.ts'
 
 /** One entry of a menu or of the breadcrumbs. */
 export interface MenuItem {
@@ -53,8 +54,10 @@ export interface Payload extends Formats {
   readonly children: PromiseLike<Page<Node>>
   /** The same without types that stand in no menu (`menu: false`). */
   readonly listed: PromiseLike<Page<Node>>
-  /** Basetypes a child of this node may have, for those who may edit. */
-  readonly allowedChildren: readonly Basetype[]
+  /** Basetypes a child of this node may have, for those who may edit; without those a site has all of already. */
+  readonly allowedChildren: PromiseLike<readonly Basetype[]>
+  /** The body of the page by the Liquid template of its type; null when there is none, or when it failed. */
+  readonly drawn: PromiseLike<string | null>
   /** Messages left by the request before. */
   flash: readonly Flash[]
   form: FormState
@@ -142,7 +145,6 @@ export function payloadMaker(app: DjetApp): PayloadMaker {
   const { site, login } = app.config
   const asset = (plugin: string, file: string): string => app.assetUrl(plugin, file)
   const added = app.plugins.flatMap((plugin) => Object.entries(plugin.payload ?? {}))
-  const listed = listedTypes(app.basetypes)
   const { choices } = app.languages
   const formLimit = Math.max(app.config.limits.form, app.config.limits.body)
   return ({ djet, node, branch, restPath, path, query, csrfToken, here = path, reads }) => {
@@ -163,8 +165,11 @@ export function payloadMaker(app: DjetApp): PayloadMaker {
       breadcrumbs: breadcrumbsOf(branch, restPath, may),
       menu: new Lazy(() => menuOf(djet, branch.at(-1)!, path, reads)),
       children: new Lazy(() => djet.nodes.children(branch, listOptions(query))),
-      listed: new Lazy(() => djet.nodes.children(branch, { ...listOptions(query), basetype: listed })),
-      allowedChildren: may('edit', branch) ? allowedChildren(app.basetypes, basetype) : [],
+      listed: new Lazy(() =>
+        djet.nodes.children(branch, { ...listOptions(query), basetype: listedTypes(app.basetypes) }),
+      ),
+      allowedChildren: new Lazy(() => (may('edit', branch) ? typesBelow(djet, basetype) : [])),
+      drawn: new Lazy(() => drawPage(djet, payload)),
       flash: NO_FLASH,
       form: NO_FORM,
       editing: { basetype, data: node.data },
@@ -231,10 +236,6 @@ export function listOptions(query: Readonly<Record<string, string>>): { limit?: 
 /** Names of the basetypes whose nodes stand in menus and lists. */
 export function listedTypes(basetypes: ReadonlyMap<string, Basetype>): string[] {
   return [...basetypes.values()].filter(({ menu }) => menu !== false).map(({ name }) => name)
-}
-
-function allowedChildren(basetypes: ReadonlyMap<string, Basetype>, parent: Basetype): Basetype[] {
-  return [...basetypes.values()].filter((basetype) => fits(basetype, parent))
 }
 
 /** The children of the root that this visitor may see. */

@@ -3,6 +3,7 @@ import { migrateUp } from './db/migrate.ts'
 import type { DjetApp } from './djet.ts'
 import { page } from './page.ts'
 import type { Djet } from './scope.ts'
+import { noteTakeovers } from './site-type/live.ts'
 
 /** Version and folder of what has migrations, core first, plugins in the order of what they require. */
 export function featuresOf(app: DjetApp): { name: string; version: string; migrations?: URL }[] {
@@ -23,6 +24,8 @@ export function featuresOf(app: DjetApp): { name: string; version: string; migra
  */
 export async function prepareSite(app: DjetApp): Promise<void> {
   await app.onDirect((database) => migrateUp(database, featuresOf(app), app.log))
+  await noteTakeovers(app.database, app.codeOrigin)
+  await app.reloadBasetypes()
   const seeds: [string, (djet: Djet) => Promise<void>][] = [['core', seedRoot]]
   for (const { name, seed } of app.plugins) if (seed) seeds.push([name, seed])
   if (app.config.seed) seeds.push(['site', app.config.seed])

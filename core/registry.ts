@@ -1,9 +1,10 @@
 import type { Basetype } from './basetype.ts'
 import { defaultEngine } from './default-engine.ts'
 import type { Engine } from './engine.ts'
-import { DjetError, didYouMean } from './error.ts'
+import { DjetError, didYouMean, messageOf } from './error.ts'
 import { page } from './page.ts'
 import type { Contributions, Plugin } from './plugin.ts'
+import { LiquidPages } from './site-type/liquid.ts'
 
 /** What a plugin may say; any other key must be an extension point of a loaded plugin. */
 const PLUGIN_KEYS = new Set([
@@ -151,6 +152,19 @@ function checkBasetype(basetype: Basetype, known: Pick<Registry, 'basetypes' | '
       'BASETYPE_ENGINE_UNKNOWN',
       `${who} names engine '${basetype.engine}', which no plugin provides.${didYouMean(basetype.engine, known.engines.keys())}`,
     )
+  }
+  if (basetype.liquid !== undefined) {
+    try {
+      new LiquidPages().check(basetype.liquid)
+    } catch (cause) {
+      throw new DjetError(
+        'BASETYPE_LIQUID',
+        `${who} has a Liquid template that is none: ${messageOf(cause)}.`,
+        {
+          cause,
+        },
+      )
+    }
   }
   for (const [list, names] of [
     ['parents', basetype.parents],

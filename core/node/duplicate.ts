@@ -1,3 +1,4 @@
+import { holdTypes } from '../site-type/hold.ts'
 import { checkMax } from './max.ts'
 import type { Node } from './node.ts'
 import type { NodeStore } from './node-store.ts'
@@ -45,6 +46,10 @@ export async function duplicate(
     const types = await connection.query<{ basetype: string; n: number }>(
       `select basetype, count(*) as n from djet.node where ${SUBTREE} group by 1`,
       [node.path, deep],
+    )
+    await holdTypes(
+      store,
+      types.map(({ basetype }) => basetypes.get(basetype)),
     )
     for (const { basetype, n } of types) {
       if (basetypes.has(basetype)) refuseSensitive(store, basetypeOf(store, basetype))

@@ -1,6 +1,8 @@
 import type { Basetype } from '../basetype.ts'
 import type { Connection } from '../db/connection.ts'
 import { DjetError } from '../error.ts'
+import type { Djet } from '../scope.ts'
+import { fits } from './place.ts'
 
 /** @throws {DjetError} NODE_MAX, 409. Holds a lock on the type until the transaction ends. */
 export async function checkMax(connection: Connection, basetype: Basetype, more: number): Promise<void> {
@@ -20,4 +22,19 @@ export async function checkMax(connection: Connection, basetype: Basetype, more:
     `a site has ${most} ${basetype.title} (${basetype.name})${there > 0 ? `; it is at ${row?.path}` : ''}.`,
     { status: 409 },
   )
+}
+
+/** Types a child of a node may have, without those of which the site has as many as it may. */
+export async function typesBelow(djet: Djet, parent: Basetype): Promise<Basetype[]> {
+  const types = [...djet.app.basetypes.values()].filter((type) => fits(type, parent))
+  const limited = types.filter(({ max }) => max !== undefined)
+  if (limited.length === 0) return types
+  const rows = await djet.query<{ name: string }>(
+    `select given.name from unnest($1::text[], $2::int[]) as given (name, most)
+     where given.most <= (select count(*) from (
+       select from djet.node n where n.basetype = given.name limit given.most) as counted)`,
+    [limited.map(({ name }) => name), limited.map(({ max }) => max)],
+  )
+  const full = new Set(rows.map(({ name }) => name))
+  return types.filter(({ name }) => !full.has(name))
 }

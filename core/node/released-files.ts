@@ -23,9 +23,10 @@ const FIELDS = 'fields (basetype, field) as (select * from unnest($1::text[], $2
 /** Names of the fields that hold files, with their basetypes. */
 function fileFields(basetypes: Iterable<Basetype>): [string[], string[]] {
   const pairs = [...basetypes].flatMap((basetype) =>
-    Object.entries(basetype.fields).flatMap(([name, { type }]) =>
-      type === 'file' ? [[basetype.name, name]] : [],
-    ),
+    [
+      ...Object.keys(basetype.fields).filter((name) => basetype.fields[name]?.type === 'file'),
+      ...(basetype.onSite?.hiddenFiles ?? []),
+    ].map((name) => [basetype.name, name]),
   )
   return [pairs.map(([basetype]) => basetype!), pairs.map(([, name]) => name!)]
 }

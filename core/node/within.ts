@@ -1,5 +1,6 @@
 import type { Basetype } from '../basetype.ts'
 import { DjetError, didYouMean } from '../error.ts'
+import { holdTypes } from '../site-type/hold.ts'
 import { NodeStore, notFound } from './node-store.ts'
 import type { BasetypeRef, Branch, NodeRef } from './nodes.ts'
 import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
@@ -58,6 +59,7 @@ export async function lock(
   const { rights, connection } = store.options
   if (branch.length === 0 || (rights && !rights.may('view', branch))) throw notFound(ref)
   rights?.require('edit', branch)
+  if (strength === 'no key update') await holdTypes(store, [store.options.basetypes.get(branch[0]!.basetype)])
   const [row] = await connection.query<NodeRow>(
     `select ${NODE_COLUMNS} from djet.node where id = $1 and trash_id is null for ${strength}`,
     [branch[0]!.id],

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Basetype } from '../basetype.ts'
 import { DjetError } from '../error.ts'
+import { holdTypes } from '../site-type/hold.ts'
 import type { Acl } from './access.ts'
 import { changed, columnsOf } from './change.ts'
 import { checkData, checkReferences } from './data.ts'
@@ -54,6 +55,7 @@ export async function insert(store: NodeStore, parentRef: NodeRef | null, node: 
     requireForRules(store, branch, null, node.acl)
     const item = prepare(store, parent && basetypeOf(store, parent.basetype), node, parent === undefined)
     const basetype = basetypeOf(store, node.basetype)
+    await holdTypes(store, [basetype])
     await checkReferences(connection, [{ basetype, data: item.data }])
     await checkMax(connection, basetype, 1)
     for (let attempt = 1; attempt <= 100; attempt++) {
@@ -83,6 +85,10 @@ export async function insertMany(
     const { connection, by } = store.options
     for (const { acl } of nodes) requireForRules(store, branch, null, acl)
     const items = nodes.map((node) => prepare(store, basetypeOf(store, parent!.basetype), node, false))
+    await holdTypes(
+      store,
+      items.map(({ basetype }) => basetypeOf(store, basetype)),
+    )
     await checkReferences(
       connection,
       items.map(({ basetype, data }) => ({ basetype: basetypeOf(store, basetype), data })),

@@ -1,5 +1,6 @@
 import { definePlugin } from '../../core/index.ts'
 import { adminBasetype } from './basetypes.ts'
+import { changeTypeJob } from './change-type.ts'
 import { adminEngine } from './engine/index.ts'
 import { publishDueJob } from './jobs.ts'
 import { type SearchOptions, searchNodes } from './model/search.ts'
@@ -8,7 +9,30 @@ import { adminUrl } from './payload.ts'
 import { seedAdmin } from './seed.ts'
 import { start } from './start.ts'
 
+export { changeTypeJob } from './change-type.ts'
 export { publishDueJob } from './jobs.ts'
+export { type BasetypeLine, basetypeLine, basetypeLines } from './model/basetypes.ts'
+export {
+  type ChangeOptions,
+  changeType,
+  createType,
+  type NewType,
+  previewType,
+  removeType,
+  type TypeChange,
+} from './model/types/change.ts'
+export type { TypeDifference } from './model/types/differences.ts'
+export type { Drift } from './model/types/drift.ts'
+export { exportType, type PluginFile } from './model/types/export.ts'
+export type { FieldPlan, Renames, TypePlan } from './model/types/plan.ts'
+export type { FieldReport, TypeReport } from './model/types/report.ts'
+export {
+  type StoredType,
+  storedType,
+  storedTypes,
+  type TypeVersion,
+  typeVersions,
+} from './model/types/stored.ts'
 export type { AdminOptions } from './options.ts'
 export { type SearchOptions, searchNodes }
 
@@ -22,7 +46,7 @@ export const admin = definePlugin((options: AdminOptions) => {
     folder: new URL('.', import.meta.url),
     basetypes: [adminBasetype],
     engines: { 'admin.admin': adminEngine },
-    jobs: [publishDueJob],
+    jobs: [publishDueJob, changeTypeJob],
     payload: { adminUrl },
     findNodes: searchNodes,
     seed: seedAdmin(settings.path),

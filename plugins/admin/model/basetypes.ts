@@ -1,51 +1,69 @@
 import { type Basetype, type Djet, fieldTitle } from '../../../core/index.ts'
+import { countNodes } from './types/count.ts'
+import { type Drift, driftOf } from './types/drift.ts'
+import { type StoredType, storedTypes } from './types/stored.ts'
 
-/** Nodes of one basetype that are counted; of more it is said that there are more. */
-const MOST_COUNTED = 5000
-
+/** One type as it is listed. */
 export interface BasetypeLine {
   readonly name: string
   readonly title: string
-  /** Name of the plugin that brings it, `core`, or null: nodes of it are there, but no plugin brings it. */
+  /** The plugin that brings it, `core`, `site` for one made here, or null: nodes of it are there, but nothing brings it. */
   readonly plugin: string | null
   readonly fields: readonly { name: string; title: string; type: string; required: boolean }[]
   /** Names of the basetypes it may stand under; null: any. */
   readonly parents: readonly string[] | null
   readonly children: readonly string[] | null
   readonly max: number | null
-  /** How many nodes it has, as far as counted. */
+  /** How many nodes it has, without those in the trash. */
   readonly nodes: number
-  readonly hasMore: boolean
+  /** The number is an estimate: there are very many. */
+  readonly isEstimate: boolean
+  /** It was made on the site, and a plugin has taken it over since. */
+  readonly isTakenOver: boolean
+  readonly drift: Drift
 }
 
-/** All basetypes of the site by name, and those that nodes have whose plugin is gone. */
+/** All basetypes of the site by name, and those that nodes have although nothing brings them. */
 export async function basetypeLines(djet: Djet): Promise<BasetypeLine[]> {
-  const { basetypes, plugins } = djet.app
-  const stored = await storedNames(djet)
-  const names = [...new Set([...basetypes.keys(), ...stored])].sort()
-  const counts = await djet.query<{ name: string; n: number }>(
-    `select given.name, (select count(*) from (
-       select from djet.node n where n.basetype = given.name limit ${MOST_COUNTED + 1}) as counted) as n
-     from unnest($1::text[]) as given (name)`,
-    [names],
-  )
-  const count = new Map(counts.map(({ name, n }) => [name, n]))
-  const owner = new Map(
-    plugins.flatMap(({ name, basetypes = [] }) => basetypes.map((type) => [type.name, name])),
-  )
+  const made = await storedTypes(djet)
+  const names = new Set([
+    ...djet.app.basetypes.keys(),
+    ...made.map(({ name }) => name),
+    ...(await usedNames(djet)),
+  ])
+  return linesOf(djet, [...names].sort(), made)
+}
+
+/** One of them; null when there is neither such a type nor a node of it. */
+export async function basetypeLine(djet: Djet, name: string): Promise<BasetypeLine | null> {
+  const made = (await storedTypes(djet)).filter((type) => type.name === name)
+  const isKnown = djet.app.basetypes.has(name) || made.length > 0
+  const [line] = isKnown || name !== '' ? await linesOf(djet, [name.replaceAll('\0', '')], made) : []
+  return line && (isKnown || line.nodes > 0) ? line : null
+}
+
+async function linesOf(
+  djet: Djet,
+  names: readonly string[],
+  made: readonly StoredType[],
+): Promise<BasetypeLine[]> {
+  const { basetypes, origin } = djet.app
+  const counts = await countNodes(djet, names)
+  const drift = await driftOf(djet, names, made)
   return names.map((name) => {
     const basetype = basetypes.get(name)
-    const n = count.get(name) ?? 0
+    const stored = made.find((type) => type.name === name)
     return {
       name,
-      title: basetype?.title ?? name,
-      plugin: basetype ? (owner.get(name) ?? 'core') : null,
+      title: basetype?.title ?? stored?.definition.title ?? name,
+      plugin: origin.get(name) ?? (stored ? 'site' : null),
       fields: basetype ? fieldsOf(basetype) : [],
       parents: basetype?.parents ?? null,
       children: basetype?.children ?? null,
       max: basetype?.max ?? null,
-      nodes: Math.min(n, MOST_COUNTED),
-      hasMore: n > MOST_COUNTED,
+      ...(counts.get(name) ?? { nodes: 0, isEstimate: false }),
+      isTakenOver: stored !== undefined && djet.app.codeOrigin.has(name),
+      drift: drift.get(name)!,
     }
   })
 }
@@ -60,7 +78,7 @@ function fieldsOf({ fields }: Basetype): BasetypeLine['fields'] {
 }
 
 /** Basetypes that nodes have: one look into the index for each. Those of what is in the trash begin with `~`. */
-async function storedNames(djet: Djet): Promise<string[]> {
+async function usedNames(djet: Djet): Promise<string[]> {
   const rows = await djet.query<{ name: string }>(
     `with recursive found (name) as (
        (select basetype from djet.node order by basetype limit 1)

@@ -123,7 +123,12 @@ class Supervisor {
       for (const thread of this.#threads) thread.wake()
     }
     this.#unlisten.push(onLocalWake(this.#app, wake), await listen.listen(CHANNEL.wake, wake))
+    const reload = (): void => {
+      for (const thread of this.#threads) thread.basetypes()
+    }
     this.#unlisten.push(
+      await listen.listen('djet_basetype', reload),
+      listen.onGap(reload),
       listen.onGap(wake),
       await listen.listen(CHANNEL.cancel, (id) => {
         for (const thread of this.#threads) thread.cancel(Number(id))

@@ -104,6 +104,11 @@ export class WorkerThread {
     this.#tell({ type: 'wake' })
   }
 
+  /** Basetypes made on the site were changed. */
+  basetypes(): void {
+    this.#tell({ type: 'basetypes' })
+  }
+
   cancel(id: number): void {
     this.#tell({ type: 'cancel', id })
   }

@@ -47,6 +47,7 @@ export async function runAttempt(
   const began = performance.now()
   const handle = new AttemptHandle(parts, claimed, job.name, source)
   try {
+    await parts.app.basetypesKnown
     const params = readParams(job, claimed.parameters)
     const djet = parts.app.scope({
       signal: () => source.signal,

@@ -29,6 +29,8 @@ export type ToThread =
   | { readonly type: 'ping'; readonly n: number }
   /** There may be tasks. */
   | { readonly type: 'wake' }
+  /** A basetype made on the site was changed. */
+  | { readonly type: 'basetypes' }
   /** Somebody cancelled this task. */
   | { readonly type: 'cancel'; readonly id: number }
   /** The worker id was given up for dead: take a new one. */

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { messageOf, openSite } from '../../../core/index.ts'
+import { type DjetApp, messageOf, openSite } from '../../../core/index.ts'
 import { jobsOf, requireJob } from '../registry.ts'
 import { Machine } from './machine.ts'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
@@ -50,6 +50,7 @@ async function main(): Promise<void> {
     if (message === 'cancel') void stop(0)
     else if (message.type === 'ping') tell({ type: 'pong', n: message.n })
     else if (message.type === 'wake') machine.wake()
+    else if (message.type === 'basetypes') reloadBasetypes(app)
     else if (message.type === 'cancel') machine.cancel(message.id)
     else if (message.type === 'began' || message.type === 'outcome') apart.hear(message)
     else if (message.type === 'lost') void machine.lost(message.workerId)
@@ -57,6 +58,12 @@ async function main(): Promise<void> {
   })
   stepBack(data.nice)
   await machine.start()
+}
+
+function reloadBasetypes(app: DjetApp): void {
+  app.reloadBasetypes().catch((error: unknown) => {
+    app.log.error({ err: error }, 'the basetypes made on the site could not be read')
+  })
 }
 
 main().catch((error: unknown) => {

@@ -35,6 +35,8 @@ export function serve(limit: Float64Array): void {
     running = new AbortController()
     limit[0] = memory
     const job = requireJob(jobsOf(app), name)
+    // Nobody tells it when one was changed since its last attempt.
+    await app.reloadBasetypes()
     tell({ type: 'began' })
     const outcome = await runAttempt(parts!, job, claimed, running)
     await reporter.flush()
