@@ -28,7 +28,9 @@ export function basetypeRoutes(router: EngineRouter): void {
     await ctx.render('admin/basetypes.eta', { basetypes: await basetypeLines(ctx.djet), isDrifting })
   })
 
-  router.get('/basetypes/new', asAdministrator, (ctx) => showForm(ctx, { form: EMPTY_FORM, type: null }))
+  router.get('/basetypes/new', asAdministrator, async (ctx) => {
+    await showForm(ctx, { form: await newForm(ctx), type: null })
+  })
   router.post('/basetypes/new', asAdministrator, async (ctx) => {
     const form = readForm(ctx)
     if (ctx.form.do !== 'save') return showForm(ctx, { form, type: null })
@@ -117,6 +119,14 @@ async function change(
     ctx.flash(`The type ${form.title} is changed.`)
   }
   ctx.seeOther(ctx.below(`/basetypes/${name}`))
+}
+
+/** The form of a new type: empty, or as a deleted one was: `?from=recipe&version=3`. */
+async function newForm(ctx: EngineContext): Promise<TypeForm> {
+  const { from, version } = ctx.payload.query
+  if (from === undefined) return EMPTY_FORM
+  const found = (await typeVersions(ctx.djet, from)).find((one) => String(one.version) === version)
+  return found ? formOf(from, found.definition, true) : EMPTY_FORM
 }
 
 /** The form of a type as it is, or as one of its versions was: `?version=3`. */

@@ -1,0 +1,311 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { page } from '../../../core/index.ts'
+import {
+  basetypeLines,
+  changeType,
+  createType,
+  previewType,
+  removeType,
+  storedType,
+  typeVersions,
+} from '../index.ts'
+import { type AdminSite, openAdminSite } from './admin-site.ts'
+
+let it: AdminSite
+beforeAll(async () => {
+  it = await openAdminSite()
+}, 60_000)
+afterAll(() => it?.close())
+
+const RECIPE = {
+  title: 'Recipe',
+  parents: ['page', 'recipe'],
+  fields: [
+    { name: 'intro', type: 'text', title: 'Introduction' },
+    { name: 'servings', type: 'str' },
+    { name: 'course', type: 'enum', options: { choices: [{ value: 'main', label: 'Main course' }] } },
+    { name: 'price', type: 'price', options: { currency: 'EUR' } },
+  ],
+  template:
+    '<p class="intro">{{ fields.intro }}</p>{% if fields.price %}{% field price %}{% endif %}{% children list price %}',
+}
+
+describe('a type made on the site', () => {
+  test('is known at once, in pages, forms, lists and JSON, and draws its template', async () => {
+    const { djet } = it.site
+    expect(await createType(djet, { name: 'recipe', definition: RECIPE })).toMatchObject({ version: 1 })
+    expect((await it.gardener.get('/garden')).text).toContain('/garden/-/new/recipe')
+    const made = await it.gardener.post('/garden/-/new/recipe', {
+      name: 'Soup',
+      intro: 'With <b>leeks</b>',
+      servings: 'four',
+      course: 'main',
+      price: '4.5',
+    })
+    expect(made.location).toBe('/garden/soup')
+    const { text } = await it.reader.get('/garden/soup')
+    expect(text).toContain('<p class="intro">With &lt;b&gt;leeks&lt;/b&gt;</p>')
+    expect(text).toMatch(/4\.50<\/span> EUR/)
+    const refused = await it.gardener.post('/garden/-/new/recipe', { name: 'Salad', course: 'starter' })
+    expect([refused.status, refused.text.includes('must be one of main')]).toEqual([422, true])
+    expect((await it.reader.json('/garden/soup')).data).toMatchObject({ servings: 'four', price: '4.50' })
+  })
+
+  test('is renamed, retyped and made stricter with what its pages hold, their drafts and versions', async () => {
+    const { djet } = it.site
+    const { nodes } = djet
+    const soup = await nodes.require('/garden/soup')
+    await nodes.insert('/garden', {
+      basetype: 'recipe',
+      name: 'Stew',
+      data: { servings: '6', intro: 'Slow' },
+    })
+    await nodes.insert('/garden', { basetype: 'recipe', name: 'Old', data: { servings: '8', intro: 'x' } })
+    await nodes.trash('/garden/old')
+    await nodes.update(soup, { data: { servings: '<script>4</script>' } })
+    await nodes.saveDraft(soup, { data: { servings: '5' } })
+    const definition = {
+      ...RECIPE,
+      template: '',
+      fields: [
+        { name: 'lead', type: 'html' },
+        { name: 'servings', type: 'int', required: true },
+        { name: 'course', type: 'enum', options: { choices: [{ value: 'starter', label: 'Starter' }] } },
+        { name: 'season', type: 'str', required: true, default: 'any' },
+      ],
+    }
+    const renames = { lead: 'intro' }
+    const report = await previewType(djet, 'recipe', { definition, renames })
+    expect(report).toMatchObject({ nodes: 3, looked: 3, byTask: false })
+    const of = (name: string) => report.fields.find(({ plan }) => plan.name === name)
+    expect(of('servings')).toMatchObject({
+      values: 3,
+      unfit: 1,
+      plan: { change: 'retyped', aside: 'servings_str' },
+    })
+    expect(of('lead')).toMatchObject({ values: 3, unfit: 0, plan: { change: 'retyped', from: 'intro' } })
+    expect(of('course')).toMatchObject({ values: 1, unfit: 1, plan: { change: 'changed' } })
+    expect(of('season')).toMatchObject({ filled: 3 })
+    expect(of('price')).toMatchObject({ values: 1, plan: { change: 'removed' } })
+    expect(of('course')?.examples[0]).toMatchObject({
+      path: '/garden/soup',
+      problem: 'must be one of starter',
+    })
+
+    await changeType(djet, 'recipe', { definition, renames, ifVersion: 1, note: 'simpler' })
+    expect((await nodes.require('/garden/stew')).data).toEqual({
+      lead: '<p>Slow</p>',
+      servings: 6,
+      season: 'any',
+    })
+    const after = await nodes.require(soup)
+    expect(after.data).toEqual({
+      lead: '<p>With &lt;b&gt;leeks&lt;/b&gt;</p>',
+      servings_str: '<script>4</script>',
+      course: 'main',
+      price: '4.50',
+      season: 'any',
+    })
+    expect((await nodes.draftOf(soup))?.data.servings).toBe(5)
+    expect((await nodes.versionOf(soup, 1)).data).toMatchObject({ servings_str: 'four', season: 'any' })
+    const [trashed] = await djet.query<{ data: object }>(
+      "select data from djet.node where basetype = '~recipe'",
+    )
+    expect(trashed?.data).toEqual({ lead: '<p>x</p>', servings: 8, season: 'any' })
+    // What is no field any more is kept, and seen by editors only.
+    expect((await it.reader.json('/garden/soup')).data).toEqual({
+      lead: after.data.lead,
+      course: 'main',
+      season: 'any',
+    })
+    const stored = await storedType(djet, 'recipe')
+    expect(stored?.definition.retired).toEqual([
+      { name: 'servings_str', type: 'str' },
+      { name: 'price', type: 'price' },
+    ])
+    await expect(changeType(djet, 'recipe', { definition, ifVersion: 1 })).rejects.toMatchObject({
+      code: 'TYPE_CHANGED',
+      status: 409,
+    })
+
+    // Restored: the field comes back with its values.
+    const [, first] = await typeVersions(djet, 'recipe')
+    const fields = [...definition.fields, ...first!.definition.fields.filter(({ name }) => name === 'price')]
+    await changeType(djet, 'recipe', { definition: { ...definition, fields } })
+    expect((await it.reader.json('/garden/soup')).data).toMatchObject({ price: '4.50' })
+    expect((await storedType(djet, 'recipe'))?.definition.retired).toEqual([
+      { name: 'servings_str', type: 'str' },
+    ])
+    const audit = (await it.boss.get('/admin/audit?action=basetype.change')).text
+    expect(audit).toContain('recipe')
+  })
+
+  test('swaps two fields and never shows what an earlier field of another type left behind', async () => {
+    const { djet } = it.site
+    const { nodes } = djet
+    const fields = [
+      { name: 'a', type: 'str' },
+      { name: 'b', type: 'str' },
+    ]
+    await createType(djet, { name: 'pair', definition: { title: 'Pair', fields } })
+    const node = await nodes.insert('/', { basetype: 'pair', name: 'Pair', data: { a: '<i>1</i>', b: '2' } })
+    await changeType(djet, 'pair', { definition: { title: 'Pair', fields }, renames: { a: 'b', b: 'a' } })
+    expect((await nodes.require(node)).data).toEqual({ a: '2', b: '<i>1</i>' })
+    await changeType(djet, 'pair', { definition: { title: 'Pair', fields: [fields[0]] } })
+    await changeType(djet, 'pair', {
+      definition: { title: 'Pair', fields: [fields[0], { name: 'b', type: 'html' }] },
+    })
+    expect((await nodes.require(node)).data.b).toBe('<p>&lt;i&gt;1&lt;/i&gt;</p>')
+    await nodes.delete(node)
+    await removeType(djet, 'pair')
+  })
+
+  test('is refused with a message at each place', async () => {
+    const { djet } = it.site
+    const wrong = (definition: object, name = 'thing') =>
+      createType(djet, { name, definition: { title: 'T', ...definition } })
+    const fields = (...fields: object[]) => wrong({ fields })
+    const refused = (promise: Promise<unknown>, place: string, message: string | RegExp) =>
+      expect(promise).rejects.toMatchObject({ fields: { [place]: expect.stringMatching(message) } })
+    await refused(wrong({}, 'Thing!'), 'name', 'small letter')
+    await refused(wrong({}, 'new'), 'name', 'means something else')
+    await refused(wrong({}, 'recipe'), 'name', 'made on this site already')
+    await refused(wrong({}, 'user'), 'name', 'the plugin users brings it')
+    await refused(wrong({ title: ' ' }), 'title', 'filled in')
+    await refused(fields({ name: 'path', type: 'str' }), 'fields.0.name', 'every page has')
+    await refused(fields({ name: 'constructor', type: 'str' }), 'fields.0.name', 'every page has')
+    await refused(
+      fields({ name: 'a', type: 'str' }, { name: 'a', type: 'int' }),
+      'fields.1.name',
+      'field above',
+    )
+    await refused(fields({ name: 'a', type: 'protected' }), 'fields.0.type', 'no type of field')
+    await refused(
+      fields({ name: 'a', type: 'int', options: { mim: 1 } }),
+      'fields.0.options.mim',
+      "Did you mean 'min'",
+    )
+    await refused(
+      fields({ name: 'a', type: 'int', options: { min: 5, max: 1 } }),
+      'fields.0.options.max',
+      'smaller',
+    )
+    await refused(fields({ name: 'a', type: 'int', default: 'x' }), 'fields.0.default', 'whole number')
+    await refused(fields({ name: 'a', type: 'enum' }), 'fields.0.options.choices', 'at least one')
+    await refused(
+      wrong({ fields: Array.from({ length: 101 }, (_, n) => ({ name: `f${n}`, type: 'str' })) }),
+      'fields',
+      'at most 80',
+    )
+    await refused(wrong({ parents: ['recipes'] }), 'parents', "Did you mean 'recipe'")
+    await refused(wrong({ parents: ['thing'] }), 'parents', 'stand nowhere')
+    await refused(wrong({ parents: ['admin'] }), 'parents', 'takes only nothing')
+    await refused(wrong({ max: 0 }), 'max', 'whole number')
+    await refused(wrong({ template: 'a\n{% if %}' }), 'template', 'line 2')
+    await refused(wrong({ template: '{{ fields.nothing }}' }), 'template', 'undefined variable')
+    await refused(
+      wrong({ template: '{% for i in (1..99999) %}{% for j in (1..9999) %}x{% endfor %}{% endfor %}' }),
+      'template',
+      'limit',
+    )
+    await refused(wrong({ template: '{% include "layout.eta" %}' }), 'template', 'not found')
+  })
+
+  test('stays while pages have it, be they in the trash, and while others name it', async () => {
+    const { djet } = it.site
+    await expect(removeType(djet, 'recipe')).rejects.toMatchObject({ code: 'BASETYPE_IN_USE', status: 409 })
+    await createType(djet, { name: 'step', definition: { title: 'Step', max: 1 } })
+    const parents = ['step']
+    await createType(djet, { name: 'tip', definition: { title: 'Tip', parents } })
+    await expect(removeType(djet, 'step')).rejects.toThrow('Tip (tip) names')
+    const step = await djet.nodes.insert('/garden', { basetype: 'step', name: 'First' })
+    expect((await it.gardener.get('/garden')).text).not.toContain('/-/new/step')
+    await removeType(djet, 'tip')
+    const { id } = await djet.nodes.trash(step)
+    await expect(removeType(djet, 'step')).rejects.toThrow('in the trash')
+    await djet.nodes.purgeTrash(id)
+    await removeType(djet, 'step')
+    expect(djet.app.basetypes.has('step')).toBe(false)
+    await expect(djet.nodes.insert('/', { basetype: 'step', name: 'X' })).rejects.toMatchObject({
+      code: 'BASETYPE_UNKNOWN',
+    })
+    expect((await createType(djet, { name: 'step', definition: { title: 'Step' } })).version).toBe(2)
+    await removeType(djet, 'step')
+  })
+
+  test('what a process writes by rules it does not know yet are old is refused', async () => {
+    const { djet } = it.site
+    const change = `update djet.basetype set version = version + 1 where name = 'recipe'`
+    // In one transaction, so that nobody is told before it has been tried.
+    await expect(
+      djet.transaction(async (djet) => {
+        await djet.query(change)
+        await djet.nodes.insert('/garden', { basetype: 'recipe', name: 'Late', data: { servings: 1 } })
+      }),
+    ).rejects.toMatchObject({ code: 'BASETYPE_CHANGED', status: 409 })
+    await djet.query(change)
+    await expect.poll(() => djet.app.basetypes.get('recipe')?.onSite?.version).toBe(4)
+    await djet.nodes.insert('/garden', { basetype: page, name: 'Later' })
+  })
+})
+
+describe('the pages of types', () => {
+  test('are for administrators', async () => {
+    expect((await it.gardener.get('/admin/basetypes')).text).not.toContain('/admin/basetypes/new')
+    for (const path of ['new', 'recipe', 'recipe/edit', 'recipe/plugin.ts'])
+      expect((await it.gardener.get(`/admin/basetypes/${path}`)).status, path).toBe(403)
+    for (const path of ['new', 'recipe/edit', 'recipe/change', 'recipe/delete'])
+      expect((await it.gardener.post(`/admin/basetypes/${path}`, { do: 'save' })).status, path).toBe(403)
+    const { gardener } = {
+      gardener: it.site.app.scope({ user: { id: 0, login: 'g', name: 'G', roles: ['staff'] } as never }),
+    }
+    await expect(createType(gardener, { name: 'x', definition: {} })).rejects.toMatchObject({ status: 403 })
+  })
+
+  test('make, change and show a type without JavaScript; a failed form keeps what was typed', async () => {
+    const row = { row: '1', 'f1-name': 'name', 'f1-type': 'int', 'f1-min': 'many', 'f1-was': '' }
+    const form = { name: 'tool', title: 'Tool', menu: 'on', ...row }
+    const added = await it.boss.post('/admin/basetypes/new', { ...form, do: 'add', 'add-type': 'enum' })
+    expect(added.text).toContain('name="f2-choices"')
+    expect(added.text).toContain('value="many"')
+    const failed = await it.boss.post('/admin/basetypes/new', { ...form, do: 'save' })
+    expect(failed.status).toBe(422)
+    expect(failed.text).toContain('href="#f1-name"')
+    expect(failed.text).toContain('value="many"')
+    const good = { ...form, 'f1-name': 'weight', 'f1-min': '1' }
+    expect((await it.boss.post('/admin/basetypes/new', { ...good, do: 'save' })).location).toBe(
+      '/admin/basetypes/tool',
+    )
+    const { text } = await it.boss.get('/admin/basetypes/tool')
+    expect(text).toContain('weight')
+    const changed = { ...good, began: '1', 'f1-was': 'weight', 'f1-name': 'mass' }
+    const preview = await it.boss.post('/admin/basetypes/tool/edit', { ...changed, do: 'preview' })
+    expect([preview.status, preview.text.includes('weight → mass')]).toEqual([200, true])
+    expect((await it.boss.post('/admin/basetypes/tool/change', { ...changed, do: 'change' })).location).toBe(
+      '/admin/basetypes/tool',
+    )
+    const late = await it.boss.post('/admin/basetypes/tool/change', {
+      ...changed,
+      title: 'Tools',
+      do: 'change',
+    })
+    expect([late.status, late.text.includes('Changed in the meantime')]).toEqual([409, true])
+    expect(late.text).toContain('value="Tools"')
+    expect((await it.boss.post('/admin/basetypes/tool/delete', { began: '2' })).location).toBe(
+      '/admin/basetypes',
+    )
+    expect((await it.boss.get('/admin/basetypes/tool')).text).toContain('was deleted')
+    expect((await it.boss.get('/admin/basetypes/no-such')).status).toBe(404)
+    expect((await it.boss.get('/admin/basetypes/page/edit')).status).toBe(404)
+  })
+
+  test('show what the database holds and the types do not say', async () => {
+    const { djet } = it.site
+    await djet.query(`update djet.node set data = data || '{"mood": "good"}' where path = '/garden/roses'`)
+    const lines = await basetypeLines(djet)
+    const drift = (name: string) => lines.find((line) => line.name === name)?.drift
+    expect(drift('page')?.fields).toEqual([{ name: 'mood', nodes: 1 }])
+    expect(drift('recipe')?.fields).toEqual([])
+    expect((await it.boss.get('/admin/basetypes/page')).text).toContain('<code>mood</code>')
+  })
+})
