@@ -33,6 +33,17 @@ const MAKERS: Readonly<Record<string, SchemaMaker>> = {
     type: 'string',
     pattern: `^${allowNegative ? '-?' : ''}\\d+${scale === 0 ? '' : `(\\.\\d{1,${scale}})?`}$`,
   }),
+  choices: ({ choices }) => ({
+    type: 'array',
+    uniqueItems: true,
+    items: { enum: (choices as readonly { value: string }[]).map(({ value }) => value) },
+  }),
+  group: ({ fields, min, max }) => ({
+    type: 'array',
+    ...(typeof min === 'number' && min > 0 ? { minItems: min } : {}),
+    ...(typeof max === 'number' ? { maxItems: max } : {}),
+    items: newDataSchema(fields as Fields),
+  }),
   node: () => ({ type: 'integer', minimum: 1 }),
   file: () => ({ type: 'string' }),
   structured: ({ schema }) =>

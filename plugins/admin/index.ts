@@ -1,4 +1,5 @@
 import { definePlugin } from '../../core/index.ts'
+import { adminApi } from './api.ts'
 import { adminBasetype } from './basetypes.ts'
 import { changeTypeJob } from './change-type.ts'
 import { adminEngine } from './engine/index.ts'
@@ -48,6 +49,7 @@ export const admin = definePlugin((options: AdminOptions) => {
     engines: { 'admin.admin': adminEngine },
     jobs: [publishDueJob, changeTypeJob],
     payload: { adminUrl },
+    api: adminApi,
     findNodes: searchNodes,
     seed: seedAdmin(settings.path),
     start,

@@ -1,4 +1,5 @@
 import { definePlugin } from '../../core/index.ts'
+import { jobsApi } from './api.ts'
 import { jobmachineBasetype } from './basetypes.ts'
 import { bulk } from './bulk/job.ts'
 import { jobsCommand, sendCommand, workCommand } from './commands.ts'
@@ -21,6 +22,7 @@ export const jobmachine = definePlugin((options: JobmachineOptions) => {
     basetypes: [jobmachineBasetype],
     engines: { 'jobmachine.jobs': jobsEngine(settings) },
     jobs: [echo, noop, bulk],
+    api: jobsApi,
     commands: {
       work: workCommand(settings),
       send: sendCommand,

@@ -10,6 +10,7 @@ import { checkOptions, type UsersOptions } from './options.ts'
 import { accountUrl } from './payload.ts'
 import { seed } from './seed.ts'
 import { start } from './start.ts'
+import { tokenCommand } from './token-command.ts'
 
 export { invite } from './model/invite.ts'
 export { listUsers, type UserLine } from './model/list.ts'
@@ -32,7 +33,7 @@ export const users = definePlugin((options: UsersOptions) => {
       'users.users': usersEngine,
       'users.user': userEngine(tools),
     },
-    commands: { user: userCommand(settings) },
+    commands: { user: userCommand(settings), token: tokenCommand },
     payload: { accountUrl },
     seed,
     start: (app) => start(app, tools),

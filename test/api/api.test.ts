@@ -333,6 +333,33 @@ test('a POST that is sent again with its key is done once', async () => {
   expect((await publisher.ask('POST', `/nodes/${open.id}/children`, body, headers)).status).toBe(201)
 })
 
+test('what plugins add: search, audit, jobs', async () => {
+  const { id } = await make({ name: 'Minestrone' })
+  const found = await editor.ask<List>('GET', '/search?q=minestr')
+  expect(found.body.items.map((node) => node.id)).toEqual([id])
+  expect((await guest.ask('GET', '/search?q=minestr')).status).toBe(401)
+  const audit = await boss.ask<{ items: { action: string }[]; next: string }>(
+    'GET',
+    `/audit?node=${id}&limit=1`,
+  )
+  expect(audit.body.items).toMatchObject([{ action: 'node.insert', door: 'api' }])
+  expect((await editor.ask('GET', '/audit')).status).toBe(403)
+  const jobs = await boss.ask<{ items: { class: string }[] }>('GET', '/jobs')
+  expect(jobs.body.items.map((job) => job.class)).toContain('jobmachine.echo')
+  const sent = await boss.ask<{ id: number }>('POST', '/jobs/jobmachine.echo', {
+    params: { a: 1 },
+    title: 'Echo',
+  })
+  expect([sent.status, sent.headers.get('location')]).toEqual([202, `/-/api/tasks/${sent.body.id}`])
+  expect((await boss.ask('GET', `/tasks/${sent.body.id}`)).body).toMatchObject({
+    status: 'waiting',
+    title: 'Echo',
+  })
+  expect((await boss.ask('POST', `/tasks/${sent.body.id}/retry`)).status).toBe(409)
+  expect((await boss.ask('POST', `/tasks/${sent.body.id}/cancel`)).body).toMatchObject({ cancelled: true })
+  expect((await boss.ask('POST', '/jobs/no.such', {})).status).toBe(404)
+})
+
 test('what is done is noted with door and token', async () => {
   const node = await make()
   const { items } = await listAudit(it.site.djet, { nodeId: node.id, action: 'node.insert' })

@@ -17,7 +17,7 @@ export interface TaskOwner {
  *
  * @throws {DjetError} ACCESS_DENIED, 401 or 403; NOT_FOUND, 404, also for a task of a class one does not see
  */
-export async function sightOf(ctx: EngineContext, id: number): Promise<TaskOwner> {
+export async function sightOf(ctx: Pick<EngineContext, 'djet' | 'node'>, id: number): Promise<TaskOwner> {
   const [task] = await ctx.djet.query<{ class: string; requestedBy: string | null }>(
     `select c.name as class, t.requested_by as "requestedBy"
      from jobmachine.task t join jobmachine.class c using (class_id) where t.task_id = $1`,
@@ -32,6 +32,6 @@ export async function sightOf(ctx: EngineContext, id: number): Promise<TaskOwner
 }
 
 /** Whether this visitor asked for the task himself. */
-export function isOwn(ctx: EngineContext, task: Pick<TaskOwner, 'requestedBy'>): boolean {
+export function isOwn(ctx: Pick<EngineContext, 'djet'>, task: Pick<TaskOwner, 'requestedBy'>): boolean {
   return ctx.djet.user !== null && ctx.djet.user.login === task.requestedBy
 }

@@ -4,6 +4,7 @@ import {
   type Engine,
   type EngineContext,
   endSessions,
+  tokensOf,
   z,
 } from '../../../core/index.ts'
 import { countAttempt, forgetAttempts } from '../model/attempts.ts'
@@ -23,6 +24,7 @@ import { demandsFactor } from '../options.ts'
 import type { Tools } from '../tools.ts'
 import { fieldError, orForm, renderSecret, requireFilled, text, typed } from './form.ts'
 import { sessionLines } from './sessions.ts'
+import { tokenRoutes } from './tokens.ts'
 
 /** One's own account: password, e-mail address, second factor, and where one is logged in. */
 export function accountEngine(tools: Tools): Engine {
@@ -37,6 +39,7 @@ export function accountEngine(tools: Tools): Engine {
       throw new DjetError('TOKEN_REFUSED', message, { status: 403 })
     })
     router.get('/', (ctx) => show(ctx))
+    tokenRoutes(router, tools, { own, tell: (ctx, account, what) => tell(ctx, tools, account, what) })
 
     router.post('/password', (ctx) =>
       orForm(ctx, {
@@ -195,6 +198,7 @@ async function showAccount(ctx: EngineContext, { settings }: Tools): Promise<voi
     factor: await factorOf(ctx.djet, account.id),
     demanded: demandsFactor(settings, account.roles),
     sessions: await sessionLines(ctx.djet, account.id, ctx.session.id),
+    tokens: (await tokensOf(ctx.djet, account.id)).length,
     shortest: ctx.djet.config.passwords.shortest,
   })
 }

@@ -1,4 +1,11 @@
-import { allow, defineEngine, type Engine, type EngineContext, endSessions } from '../../../core/index.ts'
+import {
+  allow,
+  defineEngine,
+  type Engine,
+  type EngineContext,
+  endSessions,
+  tokensOf,
+} from '../../../core/index.ts'
 import { inMinutes, lockedFor } from '../model/attempts.ts'
 import { endWeakSessions, factorOf, removeFactor } from '../model/second-factor.ts'
 import { unlock } from '../model/unlock.ts'
@@ -14,6 +21,7 @@ import { demandsFactor } from '../options.ts'
 import type { Tools } from '../tools.ts'
 import { orForm, text, typed } from './form.ts'
 import { sessionLines } from './sessions.ts'
+import { revokeOne } from './tokens.ts'
 import { sendInvitation, words } from './users.ts'
 
 /** One user, for administrators: roles, password, whether he may log in, second factor, sessions. */
@@ -66,6 +74,12 @@ export function userEngine(tools: Tools): Engine {
     action('/invite', async (ctx, { email }) =>
       (await sendInvitation(ctx, ctx.node.id)) ? `The invitation is sent to ${email}.` : undefined,
     )
+    router.post('/tokens', allow('edit'), async (ctx) => {
+      const account = await accountOf(ctx.djet, { nodeId: ctx.node.id })
+      requireMayManage(ctx.djet, account)
+      await revokeOne(ctx, account)
+      ctx.seeOther(ctx.below('/'))
+    })
     action('/unlock', async (ctx, { login }) => {
       await unlock(ctx.djet, settings, login)
       return `${login} is unlocked.`
@@ -105,6 +119,7 @@ async function show(ctx: EngineContext, { settings }: Tools): Promise<void> {
     demanded: demandsFactor(settings, account.roles),
     locked: locked === 0 ? null : inMinutes(locked),
     sessions: await sessionLines(ctx.djet, account.id, ctx.session.id),
+    tokens: await tokensOf(ctx.djet, account.id),
     shortest: ctx.djet.config.passwords.shortest,
   })
 }

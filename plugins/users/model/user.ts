@@ -7,6 +7,7 @@ import {
   endSessions,
   messageOf,
   type Node,
+  revokeTokens,
   setPassword,
 } from '../../../core/index.ts'
 import { user, users } from '../basetypes.ts'
@@ -189,6 +190,7 @@ export async function setEnabled(djet: Djet, params: { login: string; enabled: b
     if (!params.enabled) {
       await endSessions(djet, { accountId: account.id })
       await forgetTokens(djet, account.id)
+      await revokeTokens(djet, { accountId: account.id })
     }
     await djet.audit({ action: params.enabled ? 'users.enable' : 'users.disable', subject: account.login })
   })
