@@ -68,7 +68,7 @@ export class Interface {
   #load(language: string): void {
     if (this.#languages.has(language)) return
     const catalog: Catalog = readCatalog(this.#folders, language) ?? {}
-    this.#engine.addResourceBundle(language, NAMESPACE, catalog)
+    this.#engine.addResourceBundle(language, NAMESPACE, { ...catalog, ...furtherPlurals(catalog, language) })
     this.#languages.set(language, this.#textsOf(language, catalog))
   }
 
@@ -85,22 +85,38 @@ export class Interface {
       })
     // Most texts have no values, and looking them up is all there is to do.
     const plain = (text: string): string => (Object.hasOwn(catalog, text) ? catalog[text]! : text)
-    const message = (message: string): string => {
+    const translated = (message: string): string => {
       if (!message) return ''
       if (Object.hasOwn(catalog, message)) return catalog[message]!
       const known = recognise(message)
-      return known === undefined ? message : say(known.key, known.values, false)
+      if (known !== undefined) return say(known.key, known.values, false)
+      // Where a message begins a sentence, it begins with a capital.
+      const first = message.charAt(0)
+      const small = first.toLowerCase() + message.slice(1)
+      if (small === message) return message
+      const told = translated(small)
+      return told === small ? message : told.charAt(0).toLocaleUpperCase(language) + told.slice(1)
     }
     return Object.freeze<Texts>({
       language,
       t: (text, values) => (values === undefined ? plain(text) : say(text, values, false)),
       tHtml: (text, values) => (values === undefined ? plain(text) : say(text, values, true)),
-      message,
+      message: translated,
       messages: (messages) =>
-        Object.fromEntries(Object.entries(messages).map(([name, text]) => [name, message(text)])),
+        Object.fromEntries(Object.entries(messages).map(([name, text]) => [name, translated(text)])),
       ...formatsOf(language),
     })
   }
+}
+
+/** Forms that a language has for rare numbers, such as a million in Italian: as for most, where a catalog has none. */
+function furtherPlurals(catalog: Catalog, language: string): Catalog {
+  const { pluralCategories } = new Intl.PluralRules(language).resolvedOptions()
+  const others = Object.keys(catalog).filter((key) => key.endsWith('_other'))
+  const entries = others.flatMap((key) =>
+    pluralCategories.map((category) => [key.replace(/_other$/, `_${category}`), catalog[key]!] as const),
+  )
+  return Object.fromEntries(entries.filter(([key]) => !Object.hasOwn(catalog, key)))
 }
 
 function escapeHtml(value: string): string {

@@ -47,12 +47,13 @@ async function doTicked(ctx: EngineContext, action: BulkAction): Promise<void> {
     return n
   })
   const left = ids.length - changed
-  const words = action === 'retry' ? 'again wait for their turn' : 'are cancelled'
-  const rest = left === 0 ? '' : ` ${left} ${left === 1 ? 'was' : 'were'} left alone.`
-  ctx.flash(
-    `${changed} ${changed === 1 ? 'task' : 'tasks'} ${words}.${rest}`,
-    changed > 0 ? 'done' : 'notice',
-  )
+  const { t } = ctx.djet
+  const done =
+    action === 'retry'
+      ? t('{{count}} tasks again wait for their turn.', { count: changed })
+      : t('{{count}} tasks are cancelled.', { count: changed })
+  const rest = left === 0 ? '' : ` ${t('{{count}} were left alone.', { count: left })}`
+  ctx.flash(`${done}${rest}`, changed > 0 ? 'done' : 'notice')
   if (wantsJson(ctx)) {
     ctx.type = 'json'
     ctx.body = JSON.stringify({ changed, leftAlone: left })
