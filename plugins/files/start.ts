@@ -2,14 +2,23 @@ import sharp from 'sharp'
 import { type DjetApp, messageOf, type Stop } from '../../core/index.ts'
 import { followFields } from './model/uses.ts'
 
-/** Begins to follow where files are used. */
+/** Begins to follow where files are used, and does so anew when basetypes are changed on the site. */
 export async function start(app: DjetApp): Promise<Stop> {
   // One thread an image: how many are made at once is said by `atOnce`.
   sharp.concurrency(1)
   sharp.cache(false)
-  const following = followFields(app).catch((error) => {
-    if (!app.signal.aborted)
+  let following: Promise<void> = Promise.resolve()
+  const follow = (before: () => Promise<void>): void => {
+    following = following.then(before).then(() => followFields(app))
+    following = following.catch((error) => {
+      if (app.signal.aborted) return
       app.log.warn({ err: error }, `where files are used is not known: ${messageOf(error)}`)
-  })
-  return () => following
+    })
+  }
+  const unlisten = await app.listen.listen('djet_basetype', () => follow(() => app.reloadBasetypes()))
+  follow(async () => {})
+  return async () => {
+    await unlisten()
+    await following
+  }
 }

@@ -11,6 +11,7 @@ import {
 import { folder as folderType } from '../basetypes.ts'
 import { addFile } from '../model/library.ts'
 import { listFiles, listFolders, searchFiles } from '../model/list.ts'
+import { countBelow, MOST_COUNTED } from '../model/uses.ts'
 import type { Tools } from '../tools.ts'
 import { pickRoutes } from './pick.ts'
 import { type ShownFile, shownFile, shownFolder } from './shown.ts'
@@ -50,6 +51,11 @@ export function folderEngine(tools: Tools): Engine {
         ctx.payload.form = { values: ctx.form, errors: error.fields ?? { name: error.message } }
         await show(ctx, tools)
       }
+    })
+
+    router.get('/-/delete', allow('edit'), async (ctx) => {
+      const counted = await countBelow(ctx.djet, ctx.node.path)
+      await ctx.render('files/delete.eta', { ...counted, mostCounted: MOST_COUNTED })
     })
 
     pickRoutes(router, tools)

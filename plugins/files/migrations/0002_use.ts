@@ -8,6 +8,7 @@ export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     create table files.field (
       basetype text not null,
+      -- Of a column of a group: 'lines.photo'.
       name text not null,
       type text not null check (type in ('node', 'html')),
       -- Nodes up to this id were looked at when the field came to be known; null: all.
@@ -77,10 +78,17 @@ export async function up(knex: Knex): Promise<void> {
       from djet.node n
       join files.field f on f.basetype = ltrim(n.basetype, '~')
       cross join lateral (
-        select case when n.data ->> f.name ~ '^[1-9][0-9]{0,8}$' then (n.data ->> f.name)::integer end as id
-        where f.type = 'node'
+        select n.data ->> f.name as value where position('.' in f.name) = 0
         union all
-        select files.target_of(m[2]) from regexp_matches(n.data ->> f.name, '(src|href)="(/[^"]*)"', 'g') as m
+        select line ->> split_part(f.name, '.', 2)
+        from jsonb_array_elements(case when position('.' in f.name) > 0
+          and jsonb_typeof(n.data -> split_part(f.name, '.', 1)) = 'array'
+          then n.data -> split_part(f.name, '.', 1) else '[]' end) as line
+      ) as held
+      cross join lateral (
+        select case when held.value ~ '^[1-9][0-9]{0,8}$' then held.value::integer end as id where f.type = 'node'
+        union all
+        select files.target_of(m[2]) from regexp_matches(held.value, '(src|href)="(/[^"]*)"', 'g') as m
         where f.type = 'html'
       ) as named
       join djet.node target on target.id = named.id and target.basetype in ('file', '~file')

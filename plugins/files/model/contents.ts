@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { type Djet, DjetError, type StoredFile } from '../../../core/index.ts'
 import type { FilesSettings } from '../options.ts'
+import { Lane } from './lane.ts'
 import { type ImageHead, isRaster, readImageHead, readSvgSize } from './raster.ts'
 
 /** What a stored file is. It never changes. */
@@ -29,6 +30,8 @@ const SVG = 'image/svg+xml'
 /** Contents of files, told once and kept in a table; the latest ones in memory as well. */
 export class Contents {
   readonly #settings: FilesSettings
+  /** Images are read whole: few at a time. */
+  readonly #lane = new Lane(4, 1000)
   readonly #known = new LRUCache<string, Content>({ max: 5000 })
 
   constructor(settings: FilesSettings) {
@@ -38,7 +41,8 @@ export class Contents {
   /** What an uploaded file is. @throws {DjetError} IMAGE_TOO_LARGE, IMAGE_BROKEN: 422 */
   async check(djet: Djet, file: StoredFile): Promise<void> {
     if (!isRaster(file.type)) return
-    await this.#keep(djet, file.id, await readImageHead(djet, file, this.#settings))
+    const head = await this.#lane.run(() => readImageHead(djet, file, this.#settings))
+    await this.#keep(djet, file.id, head)
   }
 
   async get(djet: Djet, id: string): Promise<Content | null> {
@@ -76,7 +80,7 @@ export class Contents {
     const none = { width: null, height: null, frames: 1, alpha: false }
     try {
       if (isRaster(file.type)) {
-        const head = await readImageHead(djet, file, this.#settings)
+        const head = await this.#lane.run(() => readImageHead(djet, file, this.#settings))
         await this.#keep(djet, file.id, head)
         return head
       }

@@ -63,7 +63,8 @@ export async function readImageHead(
     const message = `${file.name} cannot be read as an image: it is damaged or not complete. Choose another file.`
     throw invalid('IMAGE_BROKEN', message, cause)
   }
-  const frames = head.pages ?? 1
+  // Pages of a TIFF are not frames: the first one is shown.
+  const frames = ['gif', 'webp'].includes(head.format ?? '') ? (head.pages ?? 1) : 1
   const { width, height } = head.autoOrient
   const frameHeight = head.pageHeight ?? height
   if (width * frameHeight * frames > settings.maxPixels) {

@@ -1,4 +1,12 @@
-import { checkLimit, type Djet, type DjetApp, fromCursor, type Page, toCursor } from '../../../core/index.ts'
+import {
+  checkLimit,
+  type Djet,
+  type DjetApp,
+  type Fields,
+  fromCursor,
+  type Page,
+  toCursor,
+} from '../../../core/index.ts'
 import { LISTED, type ListedNode, Sight } from './sight.ts'
 
 /** A page that uses a file. */
@@ -55,17 +63,26 @@ export async function countUses(djet: Djet, targetId: number): Promise<number> {
   return row?.n ?? 0
 }
 
+/** What stands below a folder: how many nodes, and how many of them are files in use, `MOST_COUNTED` + 1 for more. */
+export async function countBelow(djet: Djet, path: string): Promise<{ below: number; used: number }> {
+  const below = "t.path > $1 || '/' and t.path < $1 || '0'"
+  const [row] = await djet.query<{ below: number; used: number }>(
+    `select (select count(*) from djet.node t where ${below}) as below,
+       (select count(*) from (select from djet.node t where ${below} and t.basetype = 'file' and exists (
+         select from files.use u join djet.node n on n.id = u.node_id and n.trash_id is null
+         where u.target_id = t.id) limit ${MOST_COUNTED + 1}) as used) as used`,
+    [path],
+  )
+  return row ?? { below: 0, used: 0 }
+}
+
 /**
  * Tells the database which fields may name files, and has the nodes looked at that were there before the field was. Safe
  * to be done by several processes at once, and to be broken off.
  */
 export async function followFields(app: DjetApp): Promise<void> {
-  const fields = [...app.basetypes.values()].flatMap((basetype) =>
-    Object.entries(basetype.fields).flatMap(([name, { type, settings }]) => {
-      const types = settings.basetypes as readonly string[] | undefined
-      const isNode = type === 'node' && (types === undefined || types.includes('file'))
-      return isNode || type === 'html' ? [{ basetype: basetype.name, name, type }] : []
-    }),
+  const fields = [...app.basetypes.values()].flatMap(({ name: basetype, fields }) =>
+    fieldsThatRefer(fields).map((field) => ({ basetype, ...field })),
   )
   const { database } = app
   await database.query(
@@ -75,6 +92,21 @@ export async function followFields(app: DjetApp): Promise<void> {
     [JSON.stringify(fields)],
   )
   while (!app.signal.aborted && (await lookAtSome(app))) {}
+}
+
+/** Fields that may name a file; of a group its columns, `lines.photo`. */
+function fieldsThatRefer(fields: Fields): { name: string; type: string }[] {
+  return Object.entries(fields).flatMap(([name, { type, settings }]) => {
+    if (type === 'group') {
+      return fieldsThatRefer(settings.fields as Fields).map((column) => ({
+        ...column,
+        name: `${name}.${column.name}`,
+      }))
+    }
+    const types = settings.basetypes as readonly string[] | undefined
+    const isNode = type === 'node' && (types === undefined || types.includes('file'))
+    return isNode || type === 'html' ? [{ name, type }] : []
+  })
 }
 
 /** False: there is nothing left to look at. */

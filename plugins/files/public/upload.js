@@ -38,6 +38,17 @@ async function sendAll(files) {
   form.reset()
   // What is new is shown by the page itself; messages stay until they are read.
   if (failed === 0) location.reload()
+  else if (failed < files.length) offerReload()
+}
+
+function offerReload() {
+  const link = document.createElement('a')
+  link.className = 'button small'
+  link.href = location.href
+  link.textContent = form.dataset.show
+  const item = document.createElement('li')
+  item.append(link)
+  list.append(item)
 }
 
 function rowOf(file) {
