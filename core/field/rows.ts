@@ -82,11 +82,13 @@ export function changeRows(fields: Fields, form: Form, button: unknown): Record<
 
 /**
  * The value of a list in a posted form: the rows with what was typed, or what a program sent as JSON under the name of
- * the field itself. A checkbox that is absent from its row was not ticked.
+ * the field itself. A checkbox that is absent from its row was not ticked. No rows are an empty value.
  */
 export function readRows(columns: Fields, form: Form, name: string): unknown {
   if (Object.hasOwn(form, name)) return form[name]
-  return rowsOf(form, name)?.map((row) => {
+  const rows = rowsOf(form, name)
+  if (rows?.length === 0) return ''
+  return rows?.map((row) => {
     const values: Record<string, unknown> = {}
     for (const [column, field] of Object.entries(columns)) {
       const value = field.readForm ? field.readForm(row, column) : row[column]

@@ -6,6 +6,16 @@ import { sizeText } from './size-text.ts'
 /** Fields of one form. */
 const MOST_FIELDS = 1000
 
+/** Inputs by name, as they are called: the parser would make objects of `lines.0.price`. Repeated ones are lists. */
+function fieldsOf(text: string): Record<string, unknown> {
+  const fields = new Map<string, string | string[]>()
+  for (const [name, value] of new URLSearchParams(text)) {
+    const before = fields.get(name)
+    fields.set(name, before === undefined ? value : [before, value].flat())
+  }
+  return Object.fromEntries(fields)
+}
+
 interface Parser {
   readonly parse: ReturnType<typeof bodyParser>
   readonly limit: number
@@ -33,8 +43,11 @@ export class BodyReader {
     await parse(ctx as never, async () => {})
     // Beyond that the parser would leave fields out without a word.
     const { rawBody } = ctx.request as { rawBody?: string }
-    if (ctx.is('urlencoded') && (rawBody?.split('&', MOST_FIELDS + 1).length ?? 0) > MOST_FIELDS) {
-      throw new DjetError('BODY_TOO_LARGE', `more than ${MOST_FIELDS} fields were sent.`, { status: 413 })
+    if (ctx.is('urlencoded') && rawBody !== undefined) {
+      if (rawBody.split('&', MOST_FIELDS + 1).length > MOST_FIELDS) {
+        throw new DjetError('BODY_TOO_LARGE', `more than ${MOST_FIELDS} fields were sent.`, { status: 413 })
+      }
+      return fieldsOf(rawBody)
     }
     const body: unknown = (ctx.request as { body?: unknown }).body
     return typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body } : {}

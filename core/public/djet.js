@@ -44,3 +44,7 @@ document.addEventListener('keydown', (event) => {
     menu.querySelector('summary')?.focus()
   }
 })
+
+// what forms of pages have beyond the inputs of browsers; without it they work as they stand
+if (document.querySelector('form[data-edit], [data-picker], [data-rows], [data-rich]'))
+  import('./edit/edit.js')

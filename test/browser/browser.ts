@@ -83,7 +83,7 @@ const LOOK = `(() => {
   return {
     headings: all('h1').length,
     language: documentElement.lang,
-    unlabelled: all('input:not([type="hidden"]), select, textarea')
+    unlabelled: all('input:not([type="hidden"]), select, textarea:not([aria-hidden="true"])')
       .filter((input) => input.labels.length === 0 && !input.ariaLabel)
       .map(({ name }) => name),
     namelessButtons: all('button').filter((button) => !button.textContent.trim()).length,
