@@ -44,6 +44,8 @@ test('the defaults are those of the configuration guide', () => {
     session: { days: 14 },
     limits: { body: 1024 ** 2, form: 16 * 1024 ** 2, upload: 100 * 1024 ** 2, url: 4096 },
     log: { level: 'info', file: 'var/djet.log', requests: true },
+    files: { store: 'database' },
+    api: { rate: 600, cors: [] },
     grace: 5,
     dir: '/site',
   })
