@@ -145,6 +145,53 @@ describe.skipIf(noBrowser('plugins/admin/test/journey.test.ts'))('an editor in t
     expect(watched.complaints).toEqual([])
   })
 
+  test('makes a type, makes a page of it, changes the type and sees before what that does', {
+    timeout: 120_000,
+  }, async () => {
+    const watched = await boss()
+    const { page } = watched
+    await page.goto('/admin/basetypes')
+    await link(page, 'New type').click()
+    await page.getByLabel('Title', { exact: true }).fill('Recipe')
+    await page.getByLabel('Name', { exact: true }).fill('recipe')
+    await button(page, 'Add a field').click()
+    await page.locator(':focus').fill('servings')
+    await page.getByLabel('Type of the new field').selectOption('html')
+    await button(page, 'Add a field').click()
+    await page.locator(':focus').fill('method')
+    await page.keyboard.press('Alt+ArrowUp')
+    expect(await page.locator('.type-row [name$="-name"]').first().inputValue()).toBe('method')
+    await page.getByLabel('Page below the heading').fill('{% if fields.serving %}x{% endif %}')
+    await button(page, 'Make the type').last().click()
+    await page.getByText('undefined variable').first().waitFor()
+    expect(await watched.barriers()).toEqual([])
+    await shoot(page, 'type-form')
+    await page.getByLabel('Page below the heading').fill('<p>For {{ fields.servings }}</p>{% field method %}')
+    await button(page, 'Make the type').last().click()
+    await page.getByText('The type Recipe is made.').waitFor()
+    await it.site.djet.nodes.insert('/garden', { basetype: 'recipe', name: 'Soup', data: { servings: 'four' } })
+    await page.goto('/garden/soup')
+    await page.getByText('For four').waitFor()
+    await shoot(page, 'type-page')
+    await watched.checkPage()
+
+    await page.goto('/admin/basetypes/recipe')
+    await link(page, 'Change').click()
+    const row = page.locator('.type-row', { has: page.locator('input[value="servings"]') })
+    await row.getByLabel('Type').selectOption('int')
+    await row.getByText('More').click()
+    await row.getByLabel('Smallest value').fill('1')
+    await button(page, 'What it does…').last().click()
+    await page.getByText('1 values do not fit').or(page.getByText('1 value does not fit')).waitFor()
+    await watched.checkPage()
+    expect(await watched.barriers()).toEqual([])
+    await shoot(page, 'type-preview')
+    await button(page, 'Change the type').click()
+    await page.getByText('The type Recipe is changed.').waitFor()
+    await shoot(page, 'type')
+    expect(watched.complaints).toEqual([])
+  })
+
   test('has pages without barriers, on a desk and on a phone', { timeout: 120_000 }, async () => {
     const { nodes } = it.site.djet
     const id = (await nodes.require('/garden/roses')).id
@@ -166,6 +213,8 @@ describe.skipIf(noBrowser('plugins/admin/test/journey.test.ts'))('an editor in t
         ['access', '/admin/access?node=/garden&login=gardener'],
         ['audit', '/admin/audit'],
         ['basetypes', '/admin/basetypes'],
+        ['basetype', '/admin/basetypes/recipe'],
+        ['basetype-form', '/admin/basetypes/recipe/edit'],
         ['edit', '/garden/roses/-/edit'],
       ] as const) {
         await page.goto(path)
