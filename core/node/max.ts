@@ -29,10 +29,12 @@ export async function typesBelow(djet: Djet, parent: Basetype): Promise<Basetype
   const types = [...djet.app.basetypes.values()].filter((type) => fits(type, parent))
   const limited = types.filter(({ max }) => max !== undefined)
   if (limited.length === 0) return types
+  // A range in the order of the index: of an equality the planner may think that it is met by any tenth row.
   const rows = await djet.query<{ name: string }>(
     `select given.name from unnest($1::text[], $2::int[]) as given (name, most)
      where given.most <= (select count(*) from (
-       select from djet.node n where n.basetype = given.name limit given.most) as counted)`,
+       select from djet.node n where n.basetype >= given.name and n.basetype <= given.name
+       order by n.basetype, n.id limit given.most) as counted)`,
     [limited.map(({ name }) => name), limited.map(({ max }) => max)],
   )
   const full = new Set(rows.map(({ name }) => name))

@@ -1,6 +1,12 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { page } from '../../../core/index.ts'
+import { openSite, page } from '../../../core/index.ts'
+import { checkTypes } from '../../../test/docs/check-types.ts'
+import { filesShownIn } from '../../../test/docs/example-site.ts'
 import {
+  basetypeLine,
   basetypeLines,
   changeType,
   createType,
@@ -10,6 +16,8 @@ import {
   typeVersions,
 } from '../index.ts'
 import { type AdminSite, openAdminSite } from './admin-site.ts'
+
+const REPOSITORY = resolve(import.meta.dirname, '../../..')
 
 let it: AdminSite
 beforeAll(async () => {
@@ -246,6 +254,89 @@ describe('a type made on the site', () => {
     await djet.query(change)
     await expect.poll(() => djet.app.basetypes.get('recipe')?.onSite?.version).toBe(4)
     await djet.nodes.insert('/garden', { basetype: page, name: 'Later' })
+  })
+})
+
+describe('a type as a plugin', () => {
+  let dir: string
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'djet-type-'))
+    await mkdir(join(dir, 'node_modules', '@types'), { recursive: true })
+    await symlink(REPOSITORY, join(dir, 'node_modules', 'djet'))
+    await symlink(join(REPOSITORY, 'node_modules/@types/node'), join(dir, 'node_modules/@types/node'))
+    await writeFile(join(dir, 'package.json'), '{ "type": "module" }')
+    await writeFile(
+      join(dir, 'djet.config.ts'),
+      `import { defineConfig } from 'djet'
+       import { users } from 'djet/plugins/users'
+       import { dishPlugin } from './plugins/dish.ts'
+       export default defineConfig({ plugins: [users(), dishPlugin()], port: 0, log: { level: 'silent', file: '-' } })`,
+    )
+  })
+  afterAll(() => rm(dir, { recursive: true, force: true }))
+
+  test('is complete and typed, says the same, and takes the type over with its pages', {
+    timeout: 90_000,
+  }, async () => {
+    const { djet, databaseUrl } = it.site
+    await createType(djet, { name: 'menu-card', definition: { title: 'Menu' } })
+    const options = { choices: [{ value: 'a-b', label: `It's "good" \\ ok` }] }
+    const definition = {
+      title: "Chef's dish",
+      parents: ['menu-card', 'page'],
+      max: 9,
+      menu: false,
+      childOrder: 'newest',
+      template: `<p class="x">\`\${1}\` \\ {{ fields.sum | amount }}</p>\n{% field kind %}`,
+      fields: [
+        {
+          name: 'kind',
+          type: 'enum',
+          required: true,
+          default: 'a-b',
+          title: 'Kind',
+          help: 'Or "not"',
+          options,
+        },
+        { name: 'sum', type: 'price', default: 2, options: { currency: 'EUR', min: '1', scale: 3 } },
+        { name: 'day', type: 'date', options: { min: '2026-01-01' } },
+        { name: 'hot', type: 'boolean', default: 'true', searchable: true },
+        { name: 'by', type: 'node', options: { basetypes: ['page'] } },
+        { name: 'card', type: 'file', options: { accept: ['.pdf'], maxSize: 1048576 } },
+      ],
+    }
+    await createType(djet, { name: 'dish', definition })
+    const dish = await djet.nodes.insert('/garden', { basetype: 'dish', name: 'Pie', data: { hot: false } })
+    const answer = await it.boss.get('/admin/basetypes/dish/plugin.ts')
+    expect(answer.headers.get('content-disposition')).toContain('dish.ts')
+    await mkdir(join(dir, 'plugins'))
+    await writeFile(join(dir, 'plugins/dish.ts'), answer.text)
+    const tsconfig = (await filesShownIn('docs/configuration.md')).get('tsconfig.json')
+    expect(await checkTypes(dir, tsconfig)).toBe('')
+
+    const app = await openSite(dir, { databaseUrl, poolSize: 3 })
+    try {
+      await app.prepare()
+      expect([app.origin.get('dish'), app.origin.get('menu-card')]).toEqual(['dish-type', 'dish-type'])
+      const line = await basetypeLine(app.scope(), 'dish')
+      expect(line).toMatchObject({ plugin: 'dish-type', isTakenOver: true, nodes: 1 })
+      expect(line?.drift).toEqual({ fields: [], missing: [], takenOver: [], broken: null })
+      await app.scope().nodes.update(dish, { data: { sum: '3' } })
+      expect((await app.scope().nodes.require(dish)).data).toEqual({ kind: 'a-b', sum: '3.000', hot: false })
+      await expect(changeType(app.scope(), 'dish', { definition })).rejects.toMatchObject({
+        code: 'BASETYPE_TAKEN_OVER',
+      })
+      // The site that does not have the plugin goes on with its own, and what it changes is drift where the plugin is.
+      await changeType(djet, 'dish', { definition: { ...definition, title: 'Dish', max: null } })
+      await app.reloadBasetypes()
+      expect((await basetypeLine(app.scope(), 'dish'))?.drift.takenOver).toEqual([
+        { place: 'title', before: 'Dish', after: "Chef's dish" },
+        { place: 'max', before: '–', after: '9' },
+      ])
+    } finally {
+      await app.stop()
+    }
+    expect((await storedType(djet, 'dish'))?.takenOver).toBe('dish-type')
   })
 })
 

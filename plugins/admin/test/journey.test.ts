@@ -169,7 +169,11 @@ describe.skipIf(noBrowser('plugins/admin/test/journey.test.ts'))('an editor in t
     await page.getByLabel('Page below the heading').fill('<p>For {{ fields.servings }}</p>{% field method %}')
     await button(page, 'Make the type').last().click()
     await page.getByText('The type Recipe is made.').waitFor()
-    await it.site.djet.nodes.insert('/garden', { basetype: 'recipe', name: 'Soup', data: { servings: 'four' } })
+    await it.site.djet.nodes.insert('/garden', {
+      basetype: 'recipe',
+      name: 'Soup',
+      data: { servings: 'four' },
+    })
     await page.goto('/garden/soup')
     await page.getByText('For four').waitFor()
     await shoot(page, 'type-page')

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { page } from '../../../core/index.ts'
 import { createTestSite, type TestSite } from '../../../test/site.ts'
+import { send, waitFor } from '../../jobmachine/index.ts'
+import { changeTypeJob, createType, typeVersions } from '../index.ts'
 
 let site: TestSite
 beforeAll(async () => {
@@ -73,4 +75,34 @@ test('many at the same time, set together with others, are all published once', 
     [ids],
   )
   expect(audit?.n).toBe(ids.length)
+})
+
+test('a worker thread changes a type, and knows of types changed elsewhere', {
+  timeout: 60_000,
+}, async () => {
+  const { djet } = site
+  const definition = { title: 'Recipe', fields: [{ name: 'servings', type: 'str' }] }
+  await createType(djet, { name: 'recipe', definition })
+  const soup = await djet.nodes.insert('/', { basetype: 'recipe', name: 'Soup', data: { servings: '4' } })
+  const change = async (fields: object[], renames: Record<string, string>, ifVersion: number) => {
+    const asked = { name: 'recipe', definition: { ...definition, fields }, renames, ifVersion }
+    const task = await send(djet, changeTypeJob, { ...asked, note: '', by: 'ann' })
+    const outcome = await waitFor(djet, task.id, { timeout: '40s' })
+    expect(outcome).toMatchObject({ status: 'finished' })
+  }
+  await change([{ name: 'people', type: 'int' }], { people: 'servings' }, 1)
+  await expect.poll(() => djet.app.basetypes.get('recipe')?.onSite?.version).toBe(2)
+  expect((await djet.nodes.require(soup)).data).toEqual({ people: 4 })
+  expect(await typeVersions(djet, 'recipe')).toMatchObject([{ version: 2, savedBy: 'ann' }, { version: 1 }])
+  // Its parent is a type that the thread has only heard of.
+  await createType(djet, { name: 'cookbook', definition: { title: 'Cookbook' } })
+  const task = await send(djet, changeTypeJob, {
+    name: 'recipe',
+    definition: { ...definition, fields: [], parents: ['cookbook'] },
+    renames: {},
+    ifVersion: 2,
+    note: '',
+    by: null,
+  })
+  expect(await waitFor(djet, task.id, { timeout: '40s' })).toMatchObject({ status: 'finished' })
 })

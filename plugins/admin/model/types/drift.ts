@@ -35,7 +35,8 @@ export async function driftOf(
   const rows = await djet.query<{ name: string; key: string; n: number }>(
     `select given.name, key, count(*) as n
      from jsonb_to_recordset($1::jsonb) as given (name text, known jsonb)
-     cross join lateral (select data from djet.node n where n.basetype = given.name order by n.id desc limit ${LOOKED_AT}) as n
+     cross join lateral (select data from djet.node n where n.basetype >= given.name and n.basetype <= given.name
+       order by n.basetype desc, n.id desc limit ${LOOKED_AT}) as n
      cross join lateral jsonb_object_keys(n.data) as key
      where not given.known ? key group by 1, 2 order by 1, 2`,
     [JSON.stringify(names.map((name, i) => ({ name, known: known[i] })))],

@@ -42,9 +42,9 @@ export interface TypeReport {
   /** It is done by a task, since there are very many. */
   readonly byTask: boolean
   readonly fields: readonly FieldReport[]
-  /** Nodes (of those looked at) that stand where the type may not stand any more. They stay. */
+  /** Nodes (of the latest) that stand where the type may not stand any more. They stay. */
   readonly misplaced: number
-  /** Children (of those looked at) of types that it no longer takes. They stay. */
+  /** Nodes (of the latest) with children of types that it no longer takes. They stay. */
   readonly refused: number
   /** There are more nodes than its new `max`. They stay. */
   readonly isOverMax: boolean
@@ -85,8 +85,7 @@ export async function reportChange(
     looked,
     byTask: isMore && plan.touchesData,
     fields,
-    misplaced: await misplaced(djet, name, after.parents),
-    refused: await refused(djet, name, after.children),
+    ...(await placesOf(djet, name, after)),
     isOverMax: (counted?.n ?? 0) > max,
   }
 }
@@ -167,25 +166,43 @@ function shortOf(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
 }
 
-/** Of the latest nodes of a type those whose parent it may no longer stand under. */
-async function misplaced(djet: Djet, name: string, parents: readonly string[] | null): Promise<number> {
-  if (parents === null) return 0
-  const [row] = await djet.query<{ n: number }>(
-    `select count(*) as n from (select parent_id from djet.node where basetype = $1 order by id desc limit ${2 * ENDS}) as n
-     join djet.node p on p.id = n.parent_id where p.basetype <> all($2)`,
-    [name, parents],
-  )
-  return row?.n ?? 0
-}
+/** Latest nodes of a type whose place is looked at. */
+const PLACES_LOOKED_AT = 2000
+/** Children of one of them that are looked at. */
+const CHILDREN_LOOKED_AT = 50
 
-/** Of the children of its latest nodes those of types it no longer takes. */
-async function refused(djet: Djet, name: string, children: readonly string[] | null): Promise<number> {
-  if (children === null) return 0
-  const [row] = await djet.query<{ n: number }>(
-    `select count(*) as n from (select c.basetype from
-       (select id from djet.node where basetype = $1 order by id desc limit ${2 * ENDS}) as n
-       join djet.node c on c.parent_id = n.id limit ${MOST_LOOKED_AT}) as c where c.basetype <> all($2)`,
-    [name, children],
+/** Of the latest nodes of a type, how many stand or hold what they may not by its new definition. */
+async function placesOf(
+  djet: Djet,
+  name: string,
+  { parents, children }: SiteType,
+): Promise<{ misplaced: number; refused: number }> {
+  if (parents === null && children === null) return { misplaced: 0, refused: 0 }
+  const nodes = await djet.query<{ id: number; parent: number | null }>(
+    `select id, parent_id as parent from djet.node where basetype = $1 order by id desc limit ${PLACES_LOOKED_AT}`,
+    [name],
   )
-  return row?.n ?? 0
+  const above = [...new Set(nodes.map(({ parent }) => parent).filter((id) => id !== null))]
+  const wrong =
+    parents === null
+      ? []
+      : await djet.query<{ id: number }>(
+          'select id from djet.node where id = any($1) and basetype <> all($2)',
+          [above, parents],
+        )
+  const wrongIds = new Set(wrong.map(({ id }) => id))
+  const holders =
+    children === null
+      ? []
+      : await djet.query(
+          `select from unnest($1::int[]) as given (id) where exists (select from
+             (select basetype from djet.node c where c.parent_id = given.id
+              order by c.position, c.id limit ${CHILDREN_LOOKED_AT}) as below
+             where below.basetype <> all($2))`,
+          [nodes.map(({ id }) => id), children],
+        )
+  return {
+    misplaced: nodes.filter(({ parent }) => parent !== null && wrongIds.has(parent)).length,
+    refused: holders.length,
+  }
 }
