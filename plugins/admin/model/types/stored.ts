@@ -74,10 +74,11 @@ export async function requireStored(djet: Djet, name: string): Promise<StoredTyp
 
 /**
  * Locks a type for a change: waits for whoever writes nodes of it, and holds back the next.
- * @throws {DjetError} BASETYPE_NOT_FOUND, 404; TYPE_CHANGED, 409, with both states, unless it is still this version
+ * @throws {DjetError} BASETYPE_NOT_FOUND, 404; TYPE_CHANGED, 409, with the state it has, unless it is still this version;
+ *   BASETYPE_BUSY, 503, when a task is changing it and a user waits
  */
 export async function lockType(djet: Djet, name: string, ifVersion: number | undefined): Promise<StoredType> {
-  await djet.query('select from djet.basetype where name = $1 for update', [storable(name)])
+  await lockRow(djet, name)
   const type = await requireStored(djet, name)
   if (ifVersion === undefined || ifVersion === type.version) return type
   const by = type.modifiedBy ?? 'the site itself'
@@ -85,6 +86,22 @@ export async function lockType(djet: Djet, name: string, ifVersion: number | und
     status: 409,
     details: { current: type },
   })
+}
+
+/** Time a person waits at most for another change of the type. */
+const LONGEST_WAIT = '10s'
+
+async function lockRow(djet: Djet, name: string): Promise<void> {
+  const limit = "select set_config('lock_timeout', $1, true)"
+  if (!djet.system) await djet.query(limit, [LONGEST_WAIT])
+  try {
+    await djet.query('select from djet.basetype where name = $1 for update', [storable(name)])
+  } catch (error) {
+    if ((error as { code?: string }).code !== '55P03') throw error
+    const message = `the type '${name}' is being changed just now. Try again in a minute.`
+    throw new DjetError('BASETYPE_BUSY', message, { status: 503, expose: true, cause: error })
+  }
+  if (!djet.system) await djet.query(limit, ['0'])
 }
 
 /** States of a type, the latest first; also of one that was deleted. */
