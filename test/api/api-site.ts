@@ -9,6 +9,7 @@ import {
   z,
 } from '../../core/index.ts'
 import { admin } from '../../plugins/admin/index.ts'
+import { files } from '../../plugins/files/index.ts'
 import { jobmachine } from '../../plugins/jobmachine/index.ts'
 import { addUser, changePassword, users } from '../../plugins/users/index.ts'
 import { createTestSite, type TestSite, type TestSiteOptions } from '../site.ts'
@@ -53,7 +54,7 @@ export interface ApiSite {
  * administrators), and a user for each role.
  */
 export async function openApiSite(config: TestSiteOptions['config'] = {}): Promise<ApiSite> {
-  const plugins = [users(), jobmachine({ threads: 0 }), admin(), kitchen()]
+  const plugins = [users(), jobmachine({ threads: 0 }), admin(), files(), kitchen()]
   const site = await createTestSite({ plugins, config })
   const { djet } = site
   const editing = { editor: ['view', 'edit'], publisher: ['view', 'edit', 'publish'] }
@@ -66,7 +67,7 @@ export async function openApiSite(config: TestSiteOptions['config'] = {}): Promi
   await changePassword(djet, { login: 'admin', password: PASSWORD })
   await addUser(djet, { login: 'reader', password: PASSWORD })
   await addUser(djet, { login: 'editor', password: PASSWORD, roles: ['editor', 'staff'] })
-  await addUser(djet, { login: 'publisher', password: PASSWORD, roles: ['publisher'] })
+  await addUser(djet, { login: 'publisher', password: PASSWORD, roles: ['publisher', 'staff'] })
   const base = (await site.visitor()).base
   const contract = contractOf(site.app)
   const token: ApiSite['token'] = async (login, scopes = Object.keys(SCOPES) as Scope[]) => {

@@ -28,7 +28,7 @@ export const publishingOperations: readonly ApiOperation[] = [
     path: '/nodes/{node}/publishing',
     tag: TAG,
     summary: 'Where a node is between draft and published',
-    scope: 'read',
+    scope: 'write',
     answers: state,
     errors: [404],
     handle: async ({ djet, params }) => {

@@ -22,7 +22,7 @@ export const redirectOperations: readonly ApiOperation[] = [
     tag: TAG,
     summary: 'Redirects, by the address they are from',
     description: 'Needs `edit` at the deepest page of `below`; without it, at the root.',
-    scope: 'read',
+    scope: 'write',
     query: z.strictObject({
       ...paging,
       below: z.string().optional().describe('Only from this path and below.'),

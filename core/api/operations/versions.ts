@@ -23,7 +23,7 @@ export const versionOperations: readonly ApiOperation[] = [
     path: '/nodes/{node}/versions',
     tag: TAG,
     summary: 'Saved states of a node, the newest first',
-    scope: 'read',
+    scope: 'write',
     query: z.strictObject({
       limit: paging.limit,
       before: z.string().optional().describe('Older than this version.'),
@@ -40,7 +40,7 @@ export const versionOperations: readonly ApiOperation[] = [
     params: VERSION,
     tag: TAG,
     summary: 'One saved state of a node, whole',
-    scope: 'read',
+    scope: 'write',
     answers: { 200: { description: 'The version.', schema: ref('Version') } },
     errors: [404],
     handle: async ({ djet, params }) => {
@@ -54,7 +54,7 @@ export const versionOperations: readonly ApiOperation[] = [
     path: '/nodes/{node}/diff',
     tag: TAG,
     summary: 'What two versions have differently, field by field',
-    scope: 'read',
+    scope: 'write',
     query: z.strictObject({
       from: z.string().min(1),
       to: z.string().min(1).optional().describe('What the node is now when absent.'),
@@ -99,7 +99,7 @@ export const versionOperations: readonly ApiOperation[] = [
     path: '/nodes/{node}/draft',
     tag: TAG,
     summary: 'The draft that is being worked on',
-    scope: 'read',
+    scope: 'write',
     answers: { ...draftAnswers, 204: { description: 'There is none.' } },
     errors: [404],
     handle: async ({ djet, params }) => {

@@ -1,0 +1,119 @@
+import type { Action, Target } from './matrix.ts'
+import { draft, failedTask, redirect, trashed, unpublished, waitingTask } from './targets.ts'
+
+const at =
+  (rest = '') =>
+  (target: Target) =>
+    `/nodes/${target.id}${rest}`
+const get =
+  (path: (target: Target) => string): Action['trial'] =>
+  (target) => ({ method: 'GET', path: path(target) })
+const send =
+  (
+    method: string,
+    path: (target: Target) => string,
+    body: (target: Target) => unknown = () => ({}),
+  ): Action['trial'] =>
+  (target) => ({ method, path: path(target), body: body(target) })
+const remove =
+  (path: (target: Target) => string): Action['trial'] =>
+  (target) => ({ method: 'DELETE', path: path(target) })
+const other =
+  (before: string, after = '') =>
+  ({ other }: Target) =>
+    `${before}/${other}${after}`
+
+const administrators = { roles: ['admin'] } as const
+const staff = { roles: ['editor', 'publisher', 'admin'] } as const
+const users = { roles: ['reader', 'editor', 'publisher', 'admin'] } as const
+
+/** Who may do what by the API: a line for each operation, by its name. */
+export const apiActions: Readonly<Record<string, Action>> = {
+  findNode: { needs: 'view', trial: get(({ path }) => `/nodes?path=${path}`) },
+  getNode: { needs: 'view', trial: get(at()) },
+  listChildren: { needs: 'view', trial: get(at('/children')) },
+  createNode: {
+    needs: 'edit',
+    trial: send('POST', at('/children'), () => ({ basetype: 'page', name: 'New' })),
+  },
+  updateNode: { needs: ['edit', 'publish'], trial: send('PATCH', at(), () => ({ title: 'Changed' })) },
+  deleteNode: { needs: ['edit', 'publish'], trial: remove(at()) },
+  moveNode: { needs: 'edit', trial: send('POST', at('/move'), ({ id }) => ({ part: `moved-${id}` })) },
+  duplicateNode: { needs: 'edit', trial: send('POST', at('/duplicate')) },
+  getPublishing: { needs: 'edit', trial: get(at('/publishing')) },
+  publishNode: {
+    needs: 'publish',
+    scopes: ['write', 'publish'],
+    prepare: unpublished,
+    trial: send('POST', at('/publish')),
+  },
+  unpublishNode: { needs: 'publish', scopes: ['write', 'publish'], trial: send('POST', at('/unpublish')) },
+  scheduleNode: {
+    needs: 'publish',
+    scopes: ['write', 'publish'],
+    trial: send('PUT', at('/schedule'), () => ({ publishAt: '2031-05-01T08:00:00Z' })),
+  },
+  listVersions: { needs: 'edit', trial: get(at('/versions')) },
+  getVersion: { needs: 'edit', trial: get(at('/versions/1')) },
+  diffVersions: { needs: 'edit', trial: get(at('/diff?from=1')) },
+  restoreVersion: { needs: ['edit', 'publish'], trial: send('POST', at('/versions/1/restore')) },
+  getDraft: { needs: 'edit', prepare: draft, trial: get(at('/draft')) },
+  saveDraft: { needs: 'edit', trial: send('PUT', at('/draft'), () => ({ title: 'Draft' })) },
+  discardDraft: { needs: 'edit', prepare: draft, trial: remove(at('/draft')) },
+  listTrash: { needs: users, scopes: ['write'], trial: get(() => '/trash') },
+  restoreTrash: { needs: 'edit', prepare: trashed, trial: send('POST', other('/trash', '/restore')) },
+  purgeTrash: { needs: 'edit', prepare: trashed, trial: remove(other('/trash')) },
+  emptyTrash: {
+    needs: administrators,
+    scopes: ['administer'],
+    prepare: trashed,
+    trial: remove(() => '/trash?before=2031-05-01T08:00:00Z'),
+  },
+  listRedirects: { needs: 'edit', trial: get(({ parentPath }) => `/redirects?below=${parentPath}`) },
+  addRedirect: {
+    needs: 'edit',
+    trial: send(
+      'POST',
+      () => '/redirects',
+      ({ id, parentPath, path }) => ({ from: `${parentPath}/was-${id}`, to: path }),
+    ),
+  },
+  changeRedirect: {
+    needs: 'edit',
+    prepare: redirect,
+    trial: send('PATCH', other('/redirects'), () => ({ to: '/' })),
+  },
+  removeRedirect: { needs: 'edit', prepare: redirect, trial: remove(other('/redirects')) },
+  explainAccess: { needs: 'administer', trial: get(at('/access')) },
+  setAccess: {
+    needs: 'administer',
+    scopes: ['write', 'administer'],
+    trial: send('PUT', at('/access'), () => ({ acl: { cook: ['edit'] } })),
+  },
+  whoAmI: { needs: users, scopes: ['read'], trial: get(() => '/me') },
+  searchNodes: { needs: users, scopes: ['read'], trial: get(() => '/search?q=page') },
+  listAudit: { needs: administrators, scopes: ['administer'], trial: get(() => '/audit?limit=1') },
+  listJobs: { needs: users, scopes: ['jobs'], trial: get(() => '/jobs') },
+  startJob: {
+    needs: staff,
+    scopes: ['jobs'],
+    trial: send(
+      'POST',
+      () => '/jobs/jobmachine.echo',
+      () => ({ params: 1 }),
+    ),
+  },
+  getTask: { needs: staff, scopes: ['read'], prepare: waitingTask, trial: get(other('/tasks')) },
+  cancelTask: {
+    needs: staff,
+    scopes: ['jobs'],
+    prepare: waitingTask,
+    trial: send('POST', other('/tasks', '/cancel')),
+  },
+  retryTask: {
+    needs: staff,
+    scopes: ['jobs'],
+    prepare: failedTask,
+    trial: send('POST', other('/tasks', '/retry')),
+  },
+}

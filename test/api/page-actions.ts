@@ -1,0 +1,309 @@
+import type { Action, Target } from './matrix.ts'
+import * as make from './targets.ts'
+
+type Fields = Record<string, string>
+const form =
+  (path: (target: Target) => string, body: (target: Target) => Fields = () => ({})): Action['trial'] =>
+  (target) => ({ method: 'POST', path: path(target), body: body(target) })
+
+/** At the page itself. */
+const page = (rest: string, fields: Fields = {}) =>
+  form(
+    ({ path }) => path + rest,
+    () => fields,
+  )
+/** At the administration, for the page. */
+const admin = (rest: string, body?: (target: Target) => Fields) =>
+  form(({ id }) => `/admin/node/${id}${rest}`, body)
+const other = (before: string, after = '', fields: Fields = {}) =>
+  form(
+    ({ other }) => `${before}${String(other).split(' ')[0]}${after}`,
+    () => fields,
+  )
+const type = { name: 'x', title: 'Type', parentsMode: 'any', childrenMode: 'any', childOrder: 'position' }
+
+const administrators = { roles: ['admin'] } as const
+const staff = { roles: ['editor', 'publisher', 'admin'] } as const
+/** Rules of the pages of users: only administrators edit there, and a token needs both. */
+const users = { needs: administrators, scopes: ['write', 'administer'] } as const
+const scheduling = { needs: administrators, scopes: ['jobs'] } as const
+const types = { needs: administrators, scopes: ['administer'] } as const
+
+/** Who may do what by a form: a line for each route that takes one, `<engine> <path>`. */
+export const pageActions: Readonly<Record<string, Action>> = {
+  'default /-/edit': { needs: 'edit', trial: page('/-/edit', { name: 'Changed', do: 'draft' }) },
+  'default /-/publish': {
+    needs: 'publish',
+    prepare: make.unpublished,
+    scopes: ['write', 'publish'],
+    trial: page('/-/publish'),
+  },
+  'default /-/unpublish': { needs: 'publish', scopes: ['write', 'publish'], trial: page('/-/unpublish') },
+  'default /-/discard-draft': { needs: 'edit', prepare: make.draft, trial: page('/-/discard-draft') },
+  'default /-/schedule': {
+    needs: 'publish',
+    scopes: ['write', 'publish'],
+    trial: page('/-/schedule', { publishAt: '2031-05-01T10:30' }),
+  },
+  'default /-/new/:basetype': { needs: 'edit', trial: page('/-/new/page', { name: 'New' }) },
+  'default /-/delete': { needs: ['edit', 'publish'], trial: page('/-/delete') },
+  'default /-/restore/:trash': {
+    needs: 'edit',
+    prepare: make.trashed,
+    trial: form(({ parentPath, other }) => `${parentPath}/-/restore/${other}`),
+  },
+
+  'admin.admin /node/:id/up': { needs: 'edit', trial: admin('/up') },
+  'admin.admin /node/:id/down': { needs: 'edit', trial: form(({ other }) => `/admin/node/${other}/down`) },
+  'admin.admin /node/:id/place': {
+    needs: 'edit',
+    trial: admin('/place', ({ other }) => ({ before: String(other) })),
+  },
+  'admin.admin /node/:id/duplicate': { needs: 'edit', trial: admin('/duplicate') },
+  'admin.admin /node/:id/trash': { needs: ['edit', 'publish'], trial: admin('/trash') },
+  'admin.admin /node/:id/rename': {
+    needs: 'edit',
+    trial: admin('/rename', () => ({ name: 'Other', title: 'Other' })),
+  },
+  'admin.admin /node/:id/move': {
+    needs: 'edit',
+    trial: admin('/move', ({ id }) => ({ part: `moved-${id}` })),
+  },
+  'admin.admin /node/:id/restore': {
+    needs: ['edit', 'publish'],
+    trial: admin('/restore', () => ({ version: '1' })),
+  },
+  'admin.admin /trash/:id/restore': {
+    needs: 'edit',
+    prepare: make.trashed,
+    trial: other('/admin/trash/', '/restore'),
+  },
+  'admin.admin /trash/:id/purge': {
+    needs: 'edit',
+    prepare: make.trashed,
+    trial: other('/admin/trash/', '/purge'),
+  },
+  'admin.admin /trash/empty': {
+    needs: administrators,
+    scopes: ['administer'],
+    prepare: make.trashed,
+    trial: form(() => '/admin/trash/empty'),
+  },
+  'admin.admin /redirects': {
+    needs: 'edit',
+    trial: form(
+      () => '/admin/redirects',
+      ({ id, path, parentPath }) => ({ from: `${parentPath}/was-${id}`, to: path }),
+    ),
+  },
+  'admin.admin /redirects/:id': {
+    needs: 'edit',
+    prepare: make.redirect,
+    trial: form(
+      ({ other }) => `/admin/redirects/${other}`,
+      ({ id, parentPath }) => ({ from: `${parentPath}/w-${id}`, to: '/' }),
+    ),
+  },
+  'admin.admin /redirects/:id/remove': {
+    needs: 'edit',
+    prepare: make.redirect,
+    trial: other('/admin/redirects/', '/remove'),
+  },
+  'admin.admin /access': {
+    needs: 'administer',
+    scopes: ['write', 'administer'],
+    trial: form(
+      () => '/admin/access',
+      ({ path }) => ({ node: path, 'role-0': 'cook', 'mode-0': 'own' }),
+    ),
+  },
+  'admin.admin /basetypes/new': {
+    ...types,
+    trial: form(
+      () => '/admin/basetypes/new',
+      ({ id }) => ({ ...type, name: `new-${id}`, do: 'save' }),
+    ),
+  },
+  'admin.admin /basetypes/:name/edit': {
+    ...types,
+    prepare: make.siteType,
+    trial: other('/admin/basetypes/', '/edit', { ...type, do: 'preview' }),
+  },
+  'admin.admin /basetypes/:name/change': {
+    ...types,
+    prepare: make.siteType,
+    trial: other('/admin/basetypes/', '/change', { ...type, title: 'Changed' }),
+  },
+  'admin.admin /basetypes/:name/delete': {
+    ...types,
+    prepare: make.siteType,
+    trial: other('/admin/basetypes/', '/delete'),
+  },
+
+  'files.folder /-/upload': {
+    needs: 'edit',
+    prepare: make.folder,
+    trial: ({ other }) => {
+      const body = new FormData()
+      body.set('file', new Blob(['a,b']), 'a.csv')
+      return { method: 'POST', path: `${other}/-/upload`, body }
+    },
+  },
+  'files.folder /-/folder': {
+    needs: 'edit',
+    prepare: make.folder,
+    trial: other('', '/-/folder', { name: 'More' }),
+  },
+  'files.file /-/replace': {
+    needs: 'edit',
+    prepare: make.libraryFile,
+    trial: ({ other }) => {
+      const body = new FormData()
+      body.set('file', new Blob(['c,d']), 'a.csv')
+      return { method: 'POST', path: `${other}/-/replace`, body }
+    },
+  },
+  'files.file /-/details': {
+    needs: 'edit',
+    prepare: make.libraryFile,
+    trial: other('', '/-/details', { alt: 'A' }),
+  },
+
+  'users.users /': {
+    ...users,
+    trial: form(
+      () => '/users',
+      ({ id }) => ({ login: `new-${id}`, password: 'quiet-river-5' }),
+    ),
+  },
+  'users.user /roles': { ...users, prepare: make.user, trial: other('/users/', '/roles', { roles: 'cook' }) },
+  'users.user /password': {
+    ...users,
+    prepare: make.user,
+    trial: other('/users/', '/password', { password: 'loud-river-7' }),
+  },
+  'users.user /disable': { ...users, prepare: make.user, trial: other('/users/', '/disable') },
+  'users.user /enable': { ...users, prepare: make.disabled, trial: other('/users/', '/enable') },
+  'users.user /invite': { ...users, prepare: make.user, trial: other('/users/', '/invite') },
+  'users.user /unlock': { ...users, prepare: make.user, trial: other('/users/', '/unlock') },
+  'users.user /second-factor/reset': {
+    ...users,
+    prepare: make.user,
+    trial: other('/users/', '/second-factor/reset'),
+  },
+  'users.user /sessions': { ...users, prepare: make.user, trial: other('/users/', '/sessions') },
+  'users.user /tokens': {
+    ...users,
+    prepare: make.userWithToken,
+    trial: (target) => {
+      const [login, id = ''] = String(target.other).split(' ')
+      return { method: 'POST', path: `/users/${login}/tokens`, body: { id } }
+    },
+  },
+
+  'jobmachine.jobs /pause': {
+    needs: staff,
+    scopes: ['jobs'],
+    trial: form(
+      () => '/jobs/pause',
+      () => ({ class: 'jobmachine.echo' }),
+    ),
+  },
+  'jobmachine.jobs /resume': {
+    needs: staff,
+    scopes: ['jobs'],
+    trial: form(
+      () => '/jobs/resume',
+      () => ({ class: 'jobmachine.echo' }),
+    ),
+  },
+  'jobmachine.jobs /bulk': {
+    needs: staff,
+    scopes: ['jobs'],
+    prepare: make.waitingTask,
+    trial: form(
+      () => '/jobs/bulk',
+      ({ other }) => ({ do: 'cancel', task: String(other) }),
+    ),
+  },
+  'jobmachine.jobs /task/:id/retry': {
+    needs: staff,
+    scopes: ['jobs'],
+    prepare: make.failedTask,
+    trial: other('/jobs/task/', '/retry'),
+  },
+  'jobmachine.jobs /task/:id/cancel': {
+    needs: staff,
+    scopes: ['jobs'],
+    prepare: make.waitingTask,
+    trial: other('/jobs/task/', '/cancel'),
+  },
+  'jobmachine.jobs /task/:id/again': {
+    needs: staff,
+    scopes: ['jobs'],
+    prepare: make.waitingTask,
+    trial: other('/jobs/task/', '/again'),
+  },
+  'jobmachine.jobs /start/:class': {
+    needs: staff,
+    scopes: ['jobs'],
+    trial: form(
+      () => '/jobs/start/jobmachine.echo',
+      () => ({ '': '1' }),
+    ),
+  },
+  'jobmachine.jobs /schedules/new': {
+    ...scheduling,
+    trial: form(
+      () => '/jobs/schedules/new',
+      ({ id }) => ({ name: `new-${id}`, job: 'jobmachine.echo', cron: '0 6 * * *' }),
+    ),
+  },
+  'jobmachine.jobs /schedules/:id': {
+    ...scheduling,
+    prepare: make.schedule,
+    trial: form(
+      ({ other }) => `/jobs/schedules/${other}`,
+      ({ id }) => ({ name: `at-${id}`, job: 'jobmachine.echo', cron: '0 7 * * *' }),
+    ),
+  },
+  'jobmachine.jobs /schedules/:id/pause': {
+    ...scheduling,
+    prepare: make.schedule,
+    trial: other('/jobs/schedules/', '/pause'),
+  },
+  'jobmachine.jobs /schedules/:id/resume': {
+    ...scheduling,
+    prepare: make.schedule,
+    trial: other('/jobs/schedules/', '/resume'),
+  },
+  'jobmachine.jobs /schedules/:id/run': {
+    ...scheduling,
+    prepare: make.schedule,
+    trial: other('/jobs/schedules/', '/run'),
+  },
+  'jobmachine.jobs /schedules/:id/delete': {
+    ...scheduling,
+    prepare: make.schedule,
+    trial: other('/jobs/schedules/', '/delete'),
+  },
+}
+
+/** Routes where everybody does something for himself alone, and why they need no line above. */
+export const ownActions: Readonly<Record<string, string>> = {
+  'users.login /': 'one logs in',
+  'users.login /code': 'half logged in, with a ticket of his own',
+  'users.login /second-factor': 'half logged in, with a ticket of his own',
+  'users.login /forgot': 'says the same to everybody',
+  'users.login /link': 'whoever has the link',
+  'users.logout /': 'ends the session of who asks',
+  'users.account /password': 'own account, with the password; no token',
+  'users.account /email': 'own account, with the password; no token',
+  'users.account /second-factor': 'own account, with the password; no token',
+  'users.account /second-factor/codes': 'own account, with a code; no token',
+  'users.account /second-factor/remove': 'own account, with a code; no token',
+  'users.account /sessions': 'own sessions; no token',
+  'users.account /tokens': 'own tokens, with the password; no token',
+  'users.account /tokens/revoke': 'own tokens; no token',
+  'users.users /-/new/user': 'refused to everybody: users have a form of their own',
+}

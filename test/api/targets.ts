@@ -1,0 +1,106 @@
+import { createToken, findAccount } from '../../core/index.ts'
+import { createType } from '../../plugins/admin/model/types/change.ts'
+import { addFile } from '../../plugins/files/index.ts'
+import { insertSchedule, send } from '../../plugins/jobmachine/index.ts'
+import { echo } from '../../plugins/jobmachine/jobs.ts'
+import { addUser } from '../../plugins/users/index.ts'
+import type { ApiSite } from './api-site.ts'
+import type { Target } from './matrix.ts'
+
+type Made = Omit<Target, 'other'>
+
+/** A draft of the page; its version. */
+export async function draft({ site }: ApiSite, { id }: Made): Promise<string> {
+  return (await site.djet.nodes.saveDraft(id, { title: 'Draft' })).id
+}
+
+export async function unpublished({ site }: ApiSite, { id }: Made): Promise<number> {
+  await site.djet.nodes.unpublish(id)
+  return id
+}
+
+/** Puts the page into the trash; its number there. */
+export async function trashed({ site }: ApiSite, { id }: Made): Promise<number> {
+  return (await site.djet.nodes.trash(id)).id
+}
+
+export async function redirect({ site }: ApiSite, { id, parentPath }: Made): Promise<number> {
+  return (await site.djet.nodes.addRedirect({ from: `${parentPath}/old-${id}`, to: id })).id
+}
+
+/** A new user; his login. */
+export async function user({ site }: ApiSite, { id }: Made): Promise<string> {
+  const login = `user-${id}`
+  // Invited: a password would take its time.
+  await addUser(site.djet, { login, email: `${login}@example.com` })
+  return login
+}
+
+/** A node of a new user; its id. */
+export async function userNode(it: ApiSite, made: Made): Promise<number> {
+  return (await it.site.djet.nodes.require(`/users/${await user(it, made)}`)).id
+}
+
+/** A user who is disabled; his login. */
+export async function disabled(it: ApiSite, made: Made): Promise<string> {
+  const login = await user(it, made)
+  await it.site.djet.query('update djet.account set enabled = false where login = $1', [login])
+  return login
+}
+
+/** A user with a token; his login and its number. */
+export async function userWithToken(it: ApiSite, made: Made): Promise<string> {
+  const login = await user(it, made)
+  const account = await findAccount(it.site.djet, login)
+  const { id } = await createToken(it.site.djet, { accountId: account!.id, name: 'x', scopes: [] })
+  return `${login} ${id}`
+}
+
+/** A task that waits; its number. */
+export async function waitingTask({ site }: ApiSite): Promise<number> {
+  return (await send(site.djet, echo, 1)).id
+}
+
+/** A task that failed; its number. */
+export async function failedTask(it: ApiSite): Promise<number> {
+  const id = await waitingTask(it)
+  await it.site.djet.query('update jobmachine.task set status = 900, finished = now() where task_id = $1', [
+    id,
+  ])
+  return id
+}
+
+export async function schedule({ site }: ApiSite, { id }: Made): Promise<number> {
+  return insertSchedule(site.djet, {
+    name: `at-${id}`,
+    job: 'jobmachine.echo',
+    params: '{}',
+    cron: '0 6 * * *',
+    zone: 'UTC',
+    missed: 'skip',
+    title: null,
+    priority: null,
+  })
+}
+
+/** A type made on the site; its name. */
+export async function siteType({ site }: ApiSite, { id }: Made): Promise<string> {
+  await createType(site.djet, { name: `type-${id}`, definition: { title: 'Type', fields: [] } })
+  return `type-${id}`
+}
+
+/** A file of the library, in the page; its path. */
+export async function libraryFile({ site }: ApiSite, { id, path }: Made): Promise<string> {
+  const { djet } = site
+  const folder = await djet.nodes.insert(id, { basetype: 'folder', name: 'Files' })
+  const content = Buffer.from('a,b')
+  const stored = await djet.files.write({ name: 'a.csv', type: 'text/csv', content })
+  await addFile(djet, { folder, file: stored })
+  return `${path}/files/a.csv`
+}
+
+/** A folder of the library, in the page; its path. */
+export async function folder({ site }: ApiSite, { id, path }: Made): Promise<string> {
+  await site.djet.nodes.insert(id, { basetype: 'folder', name: 'Files' })
+  return `${path}/files`
+}
