@@ -8,7 +8,7 @@ import type { Texts } from './i18n/texts.ts'
 import type { Permission, User } from './node/access.ts'
 import type { Caches } from './node/caches.ts'
 import { NodeStore, notFound } from './node/node-store.ts'
-import type { NodeRef } from './node/nodes.ts'
+import type { Branch, NodeRef } from './node/nodes.ts'
 import type { Reads } from './node/reads.ts'
 import type { Rights } from './node/rights.ts'
 import type { Djet } from './scope.ts'
@@ -141,6 +141,10 @@ class Scope implements Djet {
 
   asSystem(): Djet {
     return this.system ? this : new Scope({ ...this.#options, rights: undefined })
+  }
+
+  may(permission: Permission, branch: Branch): boolean {
+    return this.#options.rights?.may(permission, branch) ?? true
   }
 
   async can(permission: Permission, node: NodeRef): Promise<boolean> {

@@ -5,6 +5,7 @@ import type { Origin } from './audit.ts'
 import type { Basetype } from './basetype.ts'
 import { type Config, checkConfig, DEFAULT_CACHE, loadConfig, type SiteConfig } from './config.ts'
 import { createScope } from './create-scope.ts'
+import type { Connection } from './db/connection.ts'
 import { Database } from './db/database.ts'
 import { startEmbedded } from './db/embedded/start.ts'
 import { ListenHub } from './db/listen.ts'
@@ -31,7 +32,7 @@ import {
 } from './node/caches.ts'
 import type { Node } from './node/node.ts'
 import type { Reads } from './node/reads.ts'
-import { Rules } from './node/rights.ts'
+import { type Rights, Rules } from './node/rights.ts'
 import type { MenuItem } from './payload.ts'
 import type { Contributions, Plugin, Stop } from './plugin.ts'
 import { prepareSite } from './prepare.ts'
@@ -64,6 +65,10 @@ export interface AppScopeOptions {
   user?: User | null
   /** By which he comes; he may not do more than it is for. */
   token?: Token | null
+  /** Rights other than the user's own. */
+  rights?: Rights
+  /** A transaction to work in; the site's database when absent. */
+  connection?: Connection
   /** No access rules hold, but what is changed is noted as the user's. */
   system?: boolean
   /** Or a function that gives it, called whenever the scope is asked for it. */
@@ -210,8 +215,8 @@ export class DjetApp {
     const { user, token = null, system = user === undefined } = options
     return createScope({
       app: this,
-      connection: this.database,
-      rights: system ? undefined : this.rules.for(user ?? null, token?.scopes),
+      connection: options.connection ?? this.database,
+      rights: options.rights ?? (system ? undefined : this.rules.for(user ?? null, token?.scopes)),
       user: user ?? null,
       token,
       origin: options.origin ?? this.#origin,

@@ -150,8 +150,7 @@ export function payloadMaker(app: DjetApp): PayloadMaker {
   return ({ djet, node, branch, restPath, path, query, csrfToken, here = path, reads }) => {
     const { texts } = djet
     const basetype = app.basetypes.get(node.basetype)!
-    const rights = app.rules.for(djet.user, djet.token?.scopes)
-    const may = (permission: Permission, at: Branch): boolean => djet.system || rights.may(permission, at)
+    const may = (permission: Permission, at: Branch): boolean => djet.may(permission, at)
     const payload: Payload = {
       site,
       node,

@@ -8,7 +8,7 @@ import type { Files } from './file/files.ts'
 import type { Texts } from './i18n/texts.ts'
 import type { Mail } from './mail/mailer.ts'
 import type { Permission, User } from './node/access.ts'
-import type { NodeRef, Nodes } from './node/nodes.ts'
+import type { Branch, NodeRef, Nodes } from './node/nodes.ts'
 import type { Token } from './token.ts'
 
 /**
@@ -73,6 +73,10 @@ export interface Djet {
   afterCommit(work: () => void | Promise<void>): Promise<void>
   /** The same scope without access rules: say it only where the caller's own rules have been checked. */
   asSystem(): Djet
+  /** A page is shown as visitors with other roles see it: nothing may be changed or kept meanwhile. */
+  readonly preview?: true
+  /** Whether the user of this scope may do it at the first node of a branch that is at hand. */
+  may(permission: Permission, branch: Branch): boolean
   /** Whether the user of this scope may do it at that node. */
   can(permission: Permission, node: NodeRef): Promise<boolean>
   /**

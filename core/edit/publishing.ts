@@ -1,6 +1,7 @@
 import { allow, type EngineContext, type EngineRouter } from '../engine.ts'
 import { DjetError } from '../error.ts'
 import { wantsJson } from '../http/accept.ts'
+import { knownRoles } from '../node/known-roles.ts'
 import type { PublishState } from '../node/publish.ts'
 import { encodePath } from '../payload.ts'
 
@@ -14,6 +15,8 @@ export type Opened = {
   /** The version that the form begins with. */
   readonly version: string
   readonly publishing: PublishState
+  /** Roles through whose eyes the node can be seen. */
+  readonly previewRoles: readonly string[]
 }
 
 /** Fills the form with the node, or with the draft of it that is being worked on. */
@@ -23,8 +26,9 @@ export async function openForEditing(ctx: EngineContext): Promise<Opened> {
   const node = draft === null ? ctx.node : await ctx.djet.nodes.withDraft(ctx.node)
   const editing = { basetype: ctx.payload.basetype, data: node.data, changes: true }
   Object.assign(ctx.payload, { node, editing })
-  if (draft === null) return { version: String(ctx.node.version), publishing }
-  return { version: draft.id, publishing }
+  const previewRoles = (await knownRoles(ctx.djet, ctx.branch)).filter((role) => role !== 'everyone')
+  if (draft === null) return { version: String(ctx.node.version), publishing, previewRoles }
+  return { version: draft.id, publishing, previewRoles }
 }
 
 /** What is done about drafts and publishing by a button: `/-/publish`, `/-/unpublish`, `/-/schedule` and so on. */

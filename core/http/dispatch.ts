@@ -20,6 +20,7 @@ import { isEditForm } from './form-path.ts'
 import { isLocalPath } from './local-path.ts'
 import { redirectMoved } from './moved.ts'
 import { conditional } from './page-cache.ts'
+import { PREVIEW, type PreviewTools, showPreview } from './preview.ts'
 import { TokenLimits } from './token-limits.ts'
 import { takesUploads } from './upload.ts'
 
@@ -36,6 +37,11 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
   const payloadOf = payloadMaker(app)
   const limits = new TokenLimits(app.config.api.rate)
   const api = apiOf(app)
+  const preview: PreviewTools = {
+    app,
+    prepare: (ctx, path) => addHelpers(app, payloadOf, ctx, path),
+    answer: (ctx) => route(app, ctx),
+  }
   return async (context) => {
     const ctx = context as unknown as EngineContext
     const path: string = ctx.state.path
@@ -77,6 +83,10 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
       await navigate(app, ctx, path)
       addHelpers(app, payloadOf, ctx, path)
       if (!isGuarded(app, ctx)) requireView(app, ctx, path)
+      if (ctx.restPath === PREVIEW && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
+        await showPreview(preview, ctx)
+        return
+      }
       if (!(await route(app, ctx))) return
       if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) throw notFound(path)
     } catch (error) {

@@ -122,7 +122,7 @@ export class NodeStore implements Nodes {
       const filter = rights.childFilter(branch, values.length + 1)
       where.push(filter.sql)
       values.push(...filter.values)
-      shape.push(`roles${rights.roles.length}`)
+      shape.push(rights.shape)
     }
     if (options.basetype !== undefined) {
       values.push([options.basetype].flat())

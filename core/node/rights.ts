@@ -40,6 +40,11 @@ export class Rights {
     this.#scopes = scopes
   }
 
+  /** Statements that differ by the filter of children have names that do. */
+  get shape(): string {
+    return `roles${this.roles.length}`
+  }
+
   /** Whether this user may do something everywhere, whatever the rules: no list needs filtering then. */
   mayEverywhere(permission: Permission): boolean {
     return this.roles.includes(ADMIN) && this.#scopeMissing(permission) === undefined

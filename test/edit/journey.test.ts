@@ -95,7 +95,25 @@ describe.skipIf(noBrowser('test/edit/journey.test.ts'))('an editor at a form', (
       goesWith: soup.id,
       ingredients: [{ what: 'Salt' }, { what: 'Flour', grams: 500, optional: false }],
     })
-    await shoot(page, 'view')
+
+    // As visitors will see a draft of it.
+    await page.goto('/recipes/bread/-/edit')
+    await editor.press('Control+End')
+    await page.keyboard.type('!')
+    await inMain(page).getByRole('button', { name: 'Save as draft' }).click()
+    await page.getByText('is saved as a draft').waitFor()
+    await page.goto('/recipes/bread/-/preview?as=guest')
+    const bar = page.getByRole('complementary', { name: 'Preview' })
+    expect(await bar.innerText()).toContain('of draft')
+    await page.getByText('Soup!').waitFor()
+    expect(await inMain(page).getByRole('link', { name: 'Edit' }).count()).toBe(0)
+    expect(await watched.barriers()).toEqual([])
+    await shoot(page, 'preview')
+    await bar.getByRole('link', { name: 'cook' }).click()
+    await inMain(page).getByRole('link', { name: 'Edit' }).waitFor()
+    await page.setViewportSize({ width: 390, height: 800 })
+    await watched.checkPage()
+    await shoot(page, 'preview-phone')
     expect(watched.complaints).toEqual([])
   })
 

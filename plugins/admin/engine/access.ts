@@ -7,10 +7,11 @@ import {
   type EngineRouter,
   explain,
   findAccount,
+  knownRoles,
   type Node,
   rolesOf,
 } from '../../../core/index.ts'
-import { knownPermissions, knownRoles } from '../model/roles.ts'
+import { knownPermissions } from '../model/roles.ts'
 import { orForm, text } from './form.ts'
 
 /** Who can do what at a node, and why; and the rules of the node itself. Both need `administer` there. */
