@@ -161,18 +161,32 @@ function checkField(given: SiteField, index: number, errors: Record<string, stri
       : (a: unknown, b: unknown) => Number(a) > Number(b)
   if (min !== undefined && max !== undefined && isOver(min, max))
     errors[`${at}.options.max`] = 'must not be smaller than the smallest value'
-  if (given.type === 'enum' && given.options?.choices === undefined)
+  if (kind.options.some(({ name }) => name === 'choices') && given.options?.choices === undefined)
     errors[`${at}.options.choices`] = 'must have at least one'
   if (given.default !== undefined && !kind.hasDefault)
     errors[`${at}.default`] = `is not possible for ${given.type}`
-  if (Object.keys(errors).length > count || given.default === undefined) return given
+  if (Object.keys(errors).length > count) return given
   const { default: value, ...rest } = given
+  const made = madeOf(rest, (message) => {
+    errors[`${at}.type`] = `cannot be made with these options: ${message}`
+  })
+  if (made === undefined || value === undefined) return given
   try {
-    const parsed = makeField(rest).parse(value) as string | number | boolean
+    const parsed = made.parse(value) as string | number | boolean
     return parsed === '' ? rest : { ...rest, default: parsed }
   } catch (error) {
     errors[`${at}.default`] = messageOf(error)
     return given
+  }
+}
+
+/** The field, or undefined when its options do not go together, such as a smallest amount with too many digits. */
+function madeOf(given: SiteField, problem: (message: string) => void): Field | undefined {
+  try {
+    return makeField(given)
+  } catch (error) {
+    problem(messageOf(error))
+    return undefined
   }
 }
 

@@ -93,13 +93,11 @@ const kinds: readonly Kind[] = [
   kind('date', 'Date', range(day, 'text')),
   kind('email', 'E-mail address', []),
   kind('link', 'Link', []),
+  { ...kind('enum', 'One of several choices', [choices]), make: withChoices(field.enum) },
   {
-    ...kind('enum', 'One of several choices', [choices]),
-    make: ({ choices = [], ...options }) =>
-      field.enum(
-        Object.fromEntries((choices as Choices).map(({ value, label }) => [value, label])),
-        options,
-      ) as unknown as Field,
+    ...kind('choices', 'Any of several choices', [choices]),
+    hasDefault: false,
+    make: withChoices(field.choices),
   },
   {
     ...kind('node', 'Another page', [
@@ -131,6 +129,15 @@ const kinds: readonly Kind[] = [
 
 /** Types of fields that can be said without code, by name. */
 export const KINDS: ReadonlyMap<string, Kind> = new Map(kinds.map((one) => [one.type, one]))
+
+/** Types whose choices are their first argument. */
+function withChoices(make: typeof field.enum | typeof field.choices): Kind['make'] {
+  return ({ choices = [], ...options }) =>
+    make(
+      Object.fromEntries((choices as Choices).map(({ value, label }) => [value, label])),
+      options,
+    ) as unknown as Field
+}
 
 function kind(
   type: Exclude<keyof typeof field, 'enum'> | 'enum',

@@ -199,6 +199,8 @@ describe('a type made on the site', () => {
       'smaller',
     )
     await refused(fields({ name: 'a', type: 'int', default: 'x' }), 'fields.0.default', 'whole number')
+    const odd = { name: 'a', type: 'price', options: { min: '1.234' } }
+    await refused(fields(odd), 'fields.0.type', 'at most 2 digits')
     await refused(fields({ name: 'a', type: 'enum' }), 'fields.0.options.choices', 'at least one')
     await refused(
       wrong({ fields: Array.from({ length: 101 }, (_, n) => ({ name: `f${n}`, type: 'str' })) }),
@@ -298,6 +300,7 @@ describe('a type as a plugin', () => {
           help: 'Or "not"',
           options,
         },
+        { name: 'suits', type: 'choices', options },
         { name: 'sum', type: 'price', default: 2, options: { currency: 'EUR', min: '1', scale: 3 } },
         { name: 'day', type: 'date', options: { min: '2026-01-01' } },
         { name: 'hot', type: 'boolean', default: 'true', searchable: true },

@@ -96,9 +96,9 @@ function fieldSource({ name, type, options = {}, ...common }: SiteField): string
     ([, value]) => value !== undefined && value !== false,
   )
   const object = given.length === 0 ? '' : literal(Object.fromEntries(given))
-  if (type !== 'enum') return `${name}: field.${type}(${object})`
+  if (choices === undefined) return `${name}: field.${type}(${object})`
   const labels = (choices as { value: string; label: string }[]).map(({ value, label }) => [value, label])
-  return `${name}: field.enum(${[literal(Object.fromEntries(labels)), object].filter(Boolean).join(', ')})`
+  return `${name}: field.${type}(${[literal(Object.fromEntries(labels)), object].filter(Boolean).join(', ')})`
 }
 
 /** Source of a value that JSON can say. */
