@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { HtmlValidate, StaticConfigLoader } from 'html-validate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { KINDS } from '../../core/index.ts'
+import { createType } from '../../plugins/admin/index.ts'
 import { ADMIN_PASSWORD, createTestSite, type TestSite } from '../site.ts'
 import type { Answer, Visitor } from '../visitor.ts'
 import { HTML_RULES } from './html-rules.ts'
@@ -25,6 +27,12 @@ const WRONG_FORMS: readonly [path: string, form: Record<string, string>][] = [
   ['/admin/redirects', { from: 'x', to: '' }],
   ['/admin/access', { node: '/', 'role-0': '!', 'mode-0': 'own' }],
   ['/admin/basetypes/new', { name: '!' }],
+  ['/admin/basetypes/new', { do: 'save', row: '1', 'f1-type': 'enum', 'f1-name': '!', template: '{% if %}' }],
+  [
+    '/admin/basetypes/recipe/edit',
+    { do: 'preview', title: 'Recipe', row: '1', 'f1-was': 'serves', 'f1-name': 'serves', 'f1-type': 'int' },
+  ],
+  ['/admin/basetypes/recipe/change', { do: 'change', began: '9', title: 'Recipes' }],
   ['/jobs/schedules/new', { name: '' }],
   ['/jobs/start/sales-order.invoice', { priority: 'x' }],
   ['/jobs/bulk', { do: 'cancel-all', filter: '' }],
@@ -71,6 +79,17 @@ describe('every page of the demo', () => {
     const page = await nodes.insert('/', { basetype: 'page', name: 'About', data: { body: '<p>We.</p>' } })
     await nodes.update(page, { part: 'about-us', title: 'About us' })
     await nodes.saveDraft(page, { data: { body: '<p>We and you.</p>' } })
+    const choices = [{ value: 'a', label: 'A' }]
+    const kinds = [...KINDS.keys()].filter((type) => type !== 'choices')
+    const fields = kinds.map((type) => ({
+      ...{ name: `a_${type}`, type, help: 'Help' },
+      ...(type === 'enum' ? { options: { choices } } : {}),
+    }))
+    const template = '<p>{% field serves %}</p>{% children table serves %}'
+    const definition = { title: 'Recipe', template, fields: [{ name: 'serves', type: 'str' }, ...fields] }
+    await createType(site.djet, { name: 'recipe', definition })
+    const recipe = await nodes.insert('/', { basetype: 'recipe', name: 'Soup', data: { serves: 'four' } })
+    await nodes.insert(recipe, { basetype: 'recipe', name: 'Stew', data: { serves: 'six' } })
     await nodes.trash(await nodes.insert('/', { basetype: 'page', name: 'Gone' }))
   }
 
