@@ -10,7 +10,8 @@ export function languageSwitch(languages: Languages): Middleware {
   return async (ctx, next) => {
     if (ctx.path !== '/-/language' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next()
     const { to, return: back } = ctx.query
-    if (languages.has(to)) keepLanguage(ctx, to)
+    const language = languages.find(to)
+    if (language !== undefined) keepLanguage(ctx, language)
     ctx.set('Cache-Control', 'no-store')
     ctx.status = 303
     ctx.redirect(isLocalPath(back) ? back : '/')

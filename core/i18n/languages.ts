@@ -58,11 +58,12 @@ export class Languages {
 
   /** The texts in one of the languages; without one, or for one the site has not, in its first. */
   texts(language?: string | null): Texts {
-    return this.#interface.in(language && this.has(language) ? language : this.default)
+    return this.#interface.in(this.find(language) ?? this.default)
   }
 
-  has(language: unknown): language is string {
-    return typeof language === 'string' && this.#codes.includes(language)
+  /** One of the site's languages; undefined for anything else. */
+  find(language: unknown): string | undefined {
+    return this.#codes.find((code) => code === language)
   }
 
   /** The language of a request: the one chosen, else one the browser asks for where the site heeds that, else the first. */
@@ -70,8 +71,8 @@ export class Languages {
     if (this.#codes.length === 1) return this.default
     const { cookie } = headers
     if (cookie?.includes(LANGUAGE_COOKIE)) {
-      const chosen = /(?:^|; *)djet_language=([\w-]+)/.exec(cookie)?.[1]
-      if (this.has(chosen)) return chosen
+      const chosen = this.find(/(?:^|; *)djet_language=([\w-]+)/.exec(cookie)?.[1])
+      if (chosen !== undefined) return chosen
     }
     const asked = this.#byHeader ? headers['accept-language'] : undefined
     return asked === undefined ? this.default : this.#asked(asked)

@@ -5,7 +5,7 @@ const ADMINISTRATORS_ONLY: Acl = { everyone: [], user: [] }
 /** The page where one logs in; the configuration's `login` names its path. */
 export const login = defineBasetype({
   name: 'login',
-  title: 'Login',
+  title: 'Login page',
   engine: 'users.login',
   template: 'login.eta',
   children: [],
@@ -18,7 +18,7 @@ export const login = defineBasetype({
 /** The page where one logs out. */
 export const logout = defineBasetype({
   name: 'logout',
-  title: 'Logout',
+  title: 'Logout page',
   engine: 'users.logout',
   template: 'logout.eta',
   children: [],

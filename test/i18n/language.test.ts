@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Languages } from '../../core/i18n/languages.ts'
+import { addUser, users } from '../../plugins/users/index.ts'
+import { textsFor } from '../../plugins/users/model/language.ts'
 import { createTestSite, type TestSite } from '../site.ts'
 
 describe('a site in three languages', () => {
@@ -102,5 +104,28 @@ describe('translations of a site', () => {
     expect(load).toThrow(/nl-BE\.json, (near )?line [34]: /)
     await write('nl-BE.json', '{\n  "Save": 3\n}\n')
     expect(load).toThrow(/nl-BE\.json, line 2: the translation of 'Save' must be a text/)
+  })
+})
+
+describe('a user', () => {
+  test('keeps the language chosen on the account page, in the next browser and in mails', async () => {
+    const site = await createTestSite({ plugins: [users()], config: { languages: ['en', 'da'] } })
+    try {
+      await addUser(site.djet, { login: 'karen', password: 'quiet-river-5', email: 'karen@example.com' })
+      const karen = await (await site.visitor()).login('karen', 'quiet-river-5')
+      expect((await karen.get('/account')).text).toContain('<option value="en" lang="en" selected>English')
+      expect((await karen.post('/account/language', { language: 'fr' })).status).toBe(422)
+      expect((await karen.post('/account/language', { language: 'da' })).status).toBe(303)
+      const told = (await karen.get('/account')).text
+      expect(told).toContain('<html lang="da">')
+      expect(told).toContain('Dit sprog er skiftet.')
+      const elsewhere = await (await site.visitor()).login('karen', 'quiet-river-5')
+      expect((await elsewhere.get('/')).text).toContain('Velkommen, karen.')
+      const wrong = await elsewhere.post('/account/password', { current: '', password: '' })
+      expect(wrong.text).toContain('skal udfyldes')
+      expect((await textsFor(site.djet, 'karen')).language).toBe('da')
+    } finally {
+      await site.close()
+    }
   })
 })

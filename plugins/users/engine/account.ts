@@ -4,11 +4,13 @@ import {
   type Engine,
   type EngineContext,
   endSessions,
+  keepLanguage,
   tokensOf,
   z,
 } from '../../../core/index.ts'
 import { countAttempt, forgetAttempts } from '../model/attempts.ts'
-import { mailNotice } from '../model/mails.ts'
+import { setLanguage } from '../model/language.ts'
+import { type Changed, mailNotice } from '../model/mails.ts'
 import { confirmPassword } from '../model/own.ts'
 import {
   confirmFactor,
@@ -145,6 +147,20 @@ export function accountEngine(tools: Tools): Engine {
       }),
     )
 
+    router.post('/language', async (ctx) => {
+      const { languages } = ctx.djet.app
+      const given = text(ctx, 'language')
+      const language = languages.find(given)
+      if (language === undefined) {
+        const message = `'${given.slice(0, 100)}' is no language of this site.`
+        throw new DjetError('LANGUAGE_UNKNOWN', message, { status: 422 })
+      }
+      await setLanguage(ctx.djet, (await own(ctx)).id, language)
+      keepLanguage(ctx, language)
+      ctx.flash(languages.texts(language).t('Your language is changed.'))
+      ctx.seeOther(ctx.below('/'))
+    })
+
     router.post('/sessions', async (ctx) => {
       const account = await own(ctx)
       const id = Number(text(ctx, 'id'))
@@ -166,7 +182,12 @@ export function accountEngine(tools: Tools): Engine {
 }
 
 /** Tells the owner by mail, at the address he had, so that he notices when it was not he. */
-function tell(ctx: EngineContext, { later }: Tools, { email, login, name }: UserAccount, what: string): void {
+function tell(
+  ctx: EngineContext,
+  { later }: Tools,
+  { email, login, name }: UserAccount,
+  what: Changed,
+): void {
   if (email === null) return
   const djet = ctx.djet.asSystem()
   later.begin(djet.log, 'a notice by mail', () => mailNotice(djet, { email, login, name }, what))

@@ -7,10 +7,12 @@ import {
   type EngineRouter,
   findAccount,
   isLocalPath,
+  keepLanguage,
   type User,
   wantsJson,
 } from '../../../core/index.ts'
 import { countAddress, countAttempt, forgetAttempts, rewardAddress } from '../model/attempts.ts'
+import { languageOf } from '../model/language.ts'
 import { factorOf } from '../model/second-factor.ts'
 import { MINUTES, makeToken } from '../model/token.ts'
 import { demandsFactor } from '../options.ts'
@@ -76,15 +78,21 @@ async function logIn(ctx: EngineContext, { settings }: Tools, back: string): Pro
   ctx.seeOther(ctx.below(next))
 }
 
-/** Begins the session of somebody who has shown all there is to show. */
+/**
+ * Begins the session of somebody who has shown all there is to show, in his language.
+ * @returns that language; null when he has chosen none
+ */
 export async function logInAs(
   ctx: EngineContext,
   user: User,
   data: Record<string, unknown> = {},
-): Promise<void> {
+): Promise<string | null> {
   const { id, login, name, roles } = user
   await ctx.session.logIn({ id, login, name, roles })
   await ctx.djet.audit({ action: 'users.login', subject: login, login, data: { address: ctx.ip, ...data } })
+  const language = await languageOf(ctx.djet, login)
+  if (language !== null) keepLanguage(ctx, language)
+  return language
 }
 
 /** Begins the session and goes on to where the visitor wanted to go. */
@@ -94,8 +102,9 @@ export async function welcome(
   back: string,
   data: Record<string, unknown> = {},
 ): Promise<void> {
-  await logInAs(ctx, user, data)
-  ctx.flash(`Welcome, ${user.name}.`)
+  const language = await logInAs(ctx, user, data)
+  const { t } = ctx.djet.app.languages.texts(language ?? ctx.djet.texts.language)
+  ctx.flash(t('Welcome, {{name}}.', { name: user.name }))
   ctx.seeOther(back)
 }
 

@@ -1,5 +1,6 @@
 import { type EngineContext, type EngineRouter, SCOPES, tokensOf } from '../../../core/index.ts'
 import { makeApiToken, revokeApiTokens, USUAL_DAYS } from '../model/api-token.ts'
+import type { Changed } from '../model/mails.ts'
 import { confirmPassword } from '../model/own.ts'
 import type { UserAccount } from '../model/user.ts'
 import type { Tools } from '../tools.ts'
@@ -8,7 +9,7 @@ import { orForm, renderSecret, requireFilled, text, typed } from './form.ts'
 /** What the routes of the account page share. */
 interface AccountPage {
   own(ctx: EngineContext): Promise<UserAccount>
-  tell(ctx: EngineContext, account: UserAccount, what: string): void
+  tell(ctx: EngineContext, account: UserAccount, what: Changed): void
 }
 
 /** Tokens for one's own programs: made with the password, shown once, listed and revoked. */
