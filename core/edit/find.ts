@@ -34,7 +34,8 @@ export function findRoutes(router: EngineRouter): void {
     const found = await Promise.all(
       finders.map((find) => find(ctx.djet, ctx.payload.query.q ?? '', MOST_FOUND)),
     )
-    ctx.body = { items: found.flat().slice(0, MOST_FOUND) }
+    // without a plugin that keeps images there is nothing to search
+    ctx.body = { searches: finders.length > 0, items: found.flat().slice(0, MOST_FOUND) }
   })
 }
 

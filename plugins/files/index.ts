@@ -2,6 +2,7 @@ import { definePlugin } from '../../core/index.ts'
 import { file, folder } from './basetypes.ts'
 import { fileEngine } from './engine/file.ts'
 import { folderEngine } from './engine/folder.ts'
+import { findImages } from './model/find-images.ts'
 import { checkOptions, type FilesOptions } from './options.ts'
 import { filesUrl, pictures } from './payload.ts'
 import { seedFiles } from './seed.ts'
@@ -26,6 +27,7 @@ export const files = definePlugin((options: FilesOptions) => {
     engines: { 'files.folder': folderEngine(tools), 'files.file': fileEngine(tools) },
     payload: { filesUrl, pictureOf: pictures(tools) },
     checkFile: (djet, file) => tools.contents.check(djet, file),
+    findImages: (djet, query, limit) => findImages(djet, tools, query, limit),
     seed: seedFiles(settings.path),
     start,
   }

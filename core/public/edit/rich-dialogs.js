@@ -45,11 +45,10 @@ export function askForImage(editor, box) {
     const answer = await fetch(`/-/images?q=${encodeURIComponent(search.value)}`, {
       headers: { accept: 'application/json' },
     })
-    const { items } = answer.ok ? await answer.json() : { items: [] }
+    const { items, searches } = answer.ok ? await answer.json() : { items: [], searches: false }
     list.replaceChildren(...items.map((item) => imageOf(item, choose)))
     list.hidden = items.length === 0
-    // without a plugin that keeps images there is nothing to search
-    if (items.length > 0) search.closest('.field').hidden = false
+    search.closest('.field').hidden = !searches
   }
   let timer
   search.addEventListener('input', () => {

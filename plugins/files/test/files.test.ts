@@ -292,6 +292,18 @@ test('pickers get folders and files in pages', async () => {
   )
 })
 
+test('the editor of formatted text finds images, by addresses that stay when an image is replaced', async () => {
+  const name = 'Harbour.jpg'
+  await editor.post('/files/-/upload', form([name, await photo()]), {
+    headers: { accept: 'application/json' },
+  })
+  const found = (await editor.get('/-/images?q=harb')).json<{ items: { url: string; thumbnail: string }[] }>()
+  expect(found).toMatchObject({ searches: true, items: [{ alt: '' }] })
+  expect(found.items[0]!.url).not.toContain('?')
+  expect((await pixels(found.items[0]!.url)).status).toBe(200)
+  expect((await guest.get('/-/images?q=harb', { accept: 'application/json' })).status).toBe(401)
+})
+
 describe('files in a bucket', () => {
   test('are read in parts, and large ones are sent in parts', async () => {
     const { djet } = site
