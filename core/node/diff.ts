@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type ChangeObject, diffLines, diffWordsWithSpace } from 'diff'
 import type { Basetype } from '../basetype.ts'
+import type { Field, Fields } from '../field/field.ts'
 import { fieldTitle } from '../field/index.ts'
 import type { Content } from './change.ts'
 import type { Version } from './version.ts'
@@ -14,6 +15,8 @@ export interface TextPiece {
 /** A place in structured data, e.g. `address.lines[0]`, and what it held; undefined: nothing. */
 export interface PathChange {
   readonly path: string
+  /** The same for people, of lists of rows: `row 2, Price`. */
+  readonly title?: string
   readonly before: unknown
   readonly after: unknown
 }
@@ -74,8 +77,28 @@ function diffTexts(before: Content, after: Content): Difference[] {
 function diffData(basetype: Basetype, { data: before }: Content, { data: after }: Content): Difference[] {
   const names = new Set([...Object.keys(basetype.fields), ...Object.keys(before), ...Object.keys(after)])
   return [...names].flatMap((name) =>
-    difference(`data.${name}`, fieldTitle(name, basetype.fields[name]), before[name], after[name]),
+    inWords(
+      basetype.fields[name],
+      difference(`data.${name}`, fieldTitle(name, basetype.fields[name]), before[name], after[name]),
+    ),
   )
+}
+
+/** Places in a list of rows by the names of its columns. */
+function inWords(field: Field | undefined, differences: Difference[]): Difference[] {
+  const columns = field?.columns
+  if (columns === undefined) return differences
+  return differences.map((one) => ({
+    ...one,
+    ...(one.paths === undefined ? {} : { paths: one.paths.map((place) => titled(place, columns)) }),
+  }))
+}
+
+function titled(place: PathChange, columns: Fields): PathChange {
+  const [, row, column] = /^\[(\d+)\](?:\.(\w+))?/.exec(place.path) ?? []
+  if (row === undefined) return place
+  const title = `row ${Number(row) + 1}${column === undefined ? '' : `, ${fieldTitle(column, columns[column])}`}`
+  return { ...place, title }
 }
 
 function difference(field: string, title: string, before: unknown, after: unknown): Difference[] {

@@ -57,6 +57,27 @@ const table: readonly [what: string, field: Field, accepted: [unknown, unknown][
     ['yes'],
   ],
   ['boolean', field.boolean({ required: true }), [[undefined, false]], []],
+  [
+    'choices',
+    field.choices({ v: 'Vegetarian', gf: 'No gluten' }),
+    [
+      [
+        ['gf', 'v', 'v'],
+        ['v', 'gf'],
+      ],
+      ['v', ['v']],
+    ],
+    [['x'], [7]],
+  ],
+  [
+    'group',
+    field.group({ max: 2, fields: { what: field.str({ required: true }), grams: field.int() } }),
+    [
+      [[{ what: 'Salt', grams: '5' }], [{ what: 'Salt', grams: 5 }]],
+      ['[{"what":"Salt"}]', [{ what: 'Salt' }]],
+    ],
+    ['Salt', 7, [{ what: 'a' }, { what: 'b' }, { what: 'c' }]],
+  ],
   ['date', field.date(), [['2026-03-31', '2026-03-31']], ['2026-02-30', '31.3.2026', new Date()]],
   [
     'email',

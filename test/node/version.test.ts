@@ -187,8 +187,8 @@ test('two versions differ field by field, texts word by word, structures place b
   ])
   expect(differences[2]).toMatchObject({ title: 'Servings', before: 2, after: 3 })
   expect(differences[3]?.paths).toEqual([
-    { path: '[0].grams', before: 500, after: 400 },
-    { path: '[1]', before: undefined, after: { what: 'leek', grams: 1 } },
+    { path: '[0].grams', title: 'row 1, Grams', before: 500, after: 400 },
+    { path: '[1]', title: 'row 2', before: undefined, after: { what: 'leek', grams: 1 } },
   ])
   expect(await djet.nodes.diff(soup, 3, 3)).toEqual([])
 })
