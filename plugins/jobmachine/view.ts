@@ -77,6 +77,8 @@ export interface TaskView {
   readonly finished: Date | null
   readonly requestedBy: string | null
   readonly parent: number | null
+  /** Which made it; null: none that is still there. */
+  readonly schedule: { readonly id: number; readonly name: string } | null
   readonly worker: {
     readonly id: number
     readonly host: string
@@ -116,7 +118,9 @@ const TASK = {
   text: `
     select t.task_id as id, c.name as class, t.title, t.status, t.cancelled, t.parameters, t.priority, t.attempt,
       t.run_after as "runAfter", t.created, t.started, t.finished, t.requested_by as "requestedBy",
-      t.parent_id as parent, w.worker_id, w.host, w.pid, w.thread, p.done, p.total, p.note
+      t.parent_id as parent, w.worker_id, w.host, w.pid, w.thread, p.done, p.total, p.note,
+      (select json_build_object('id', s.schedule_id, 'name', s.name) from jobmachine.schedule_run r
+        join jobmachine.schedule s on s.schedule_id = r.schedule_id where r.task_id = t.task_id limit 1) as schedule
     from jobmachine.task t
     join jobmachine.class c on c.class_id = t.class_id
     left join jobmachine.worker w on w.worker_id = t.worker_id

@@ -1,4 +1,10 @@
 import type { EngineContext } from '../../../core/index.ts'
+import type { AnyJob } from '../job.ts'
+import { changedRows, type FormPart, paramsForm, paramsTexts, readParams } from '../start/form.ts'
+import type { Part } from '../start/part.ts'
+import type { Messages } from '../start/read.ts'
+import { partOf } from '../start/schema.ts'
+import type { Texts } from '../start/texts.ts'
 import type { ScheduleInput } from './check.ts'
 import type { ScheduleView } from './list.ts'
 
@@ -52,6 +58,70 @@ export function postedTexts({ form }: EngineContext): ScheduleTexts {
     missed: text('missed', EMPTY.missed),
     title: text('title', ''),
     priority: text('priority', ''),
+  }
+}
+
+/** The parameters of a schedule's form: a text of JSON, or what stands in the inputs made from the job's schema. */
+export interface PostedParams {
+  /** JSON. */
+  readonly params: string
+  readonly values: Texts | undefined
+  /** By the names of inputs. */
+  readonly errors: Messages
+  /** The form is to be shown again before anything is saved, beginning at this input. */
+  readonly again: string | undefined
+}
+
+/** Name of the hidden input that says for which job the inputs of the parameters were made. */
+export const PARAMS_OF = 'params_of'
+
+/** Reads the parameters that were posted with a schedule. */
+export function postedParams(
+  { form }: EngineContext,
+  texts: ScheduleTexts,
+  job: AnyJob | undefined,
+): PostedParams {
+  const asText = { params: texts.params, values: undefined, errors: {}, again: undefined }
+  if (form[PARAMS_OF] === undefined || job === undefined || !hasForm(job)) {
+    return form._job === undefined ? asText : { ...asText, params: EMPTY.params, again: '' }
+  }
+  if (form[PARAMS_OF] !== job.name) return { ...asText, values: paramsTexts(job), again: '' }
+  const changed = changedRows(job, form)
+  if (changed) return { ...asText, values: changed.values, again: changed.focus }
+  const { params, values, errors } = readParams(job, form)
+  return { params: JSON.stringify(params ?? {}), values, errors, again: undefined }
+}
+
+/**
+ * The inputs of a schedule's parameters.
+ * @param values what stands in them; the parameters of `texts` when absent
+ * @returns undefined: they are written as JSON
+ */
+export function paramsInputs(
+  job: AnyJob | undefined,
+  texts: ScheduleTexts,
+  values: Texts | undefined,
+  errors: Messages,
+): FormPart | undefined {
+  if (job === undefined || !hasForm(job)) return undefined
+  return paramsForm(job, values ?? paramsTexts(job, parametersIn(texts.params)), errors)
+}
+
+/** A file is chosen for one task, not for all of a schedule. */
+function hasForm(job: AnyJob): boolean {
+  const hasFile = (part: Part): boolean =>
+    part.kind === 'file' ||
+    (part.kind === 'group' && [...part.parts.values()].some(hasFile)) ||
+    (part.kind === 'rows' && hasFile(part.item))
+  return !hasFile(partOf(job))
+}
+
+/** Undefined, which stands for the defaults, when it is not JSON. */
+function parametersIn(json: string): unknown {
+  try {
+    return json === EMPTY.params ? undefined : JSON.parse(json)
+  } catch {
+    return undefined
   }
 }
 

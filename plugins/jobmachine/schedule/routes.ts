@@ -2,7 +2,18 @@ import type { EngineContext, EngineRouter } from '../../../core/index.ts'
 import { allow, DjetError, wantsJson } from '../../../core/index.ts'
 import { requireStart, startable } from '../access.ts'
 import { jobsOf } from '../registry.ts'
-import { EMPTY, inputOf, postedTexts, type ScheduleTexts, textsOf } from './form.ts'
+import type { Messages } from '../start/read.ts'
+import type { ScheduleInput } from './check.ts'
+import {
+  EMPTY,
+  inputOf,
+  type PostedParams,
+  paramsInputs,
+  postedParams,
+  postedTexts,
+  type ScheduleTexts,
+  textsOf,
+} from './form.ts'
 import { listRuns, listSchedules, type ScheduleView, scheduleView } from './list.ts'
 import { enableSchedule, insertSchedule, removeSchedule, runSchedule, updateSchedule } from './model.ts'
 import { MISSED } from './schedule.ts'
@@ -16,7 +27,10 @@ export function scheduleRoutes(router: EngineRouter): void {
     await ctx.render('jobmachine/schedules.eta', { ...(await listSchedules(ctx.djet, page)) })
   })
 
-  router.get('/schedules/new', allow('schedule'), (ctx) => showNew(ctx, EMPTY, {}))
+  router.get('/schedules/new', allow('schedule'), (ctx) => {
+    const { job = '' } = ctx.payload.query
+    return showNew(ctx, { texts: { ...EMPTY, job } })
+  })
 
   router.post('/schedules/new', allow('schedule'), async (ctx) => {
     const texts = postedTexts(ctx)
@@ -24,20 +38,18 @@ export function scheduleRoutes(router: EngineRouter): void {
     // A box that is not ticked is not sent; of JSON it is absent when nobody cared.
     const isEnabled = wantsJson(ctx) || ctx.is('json') ? enabled !== false : enabled !== undefined
     await requireJobStart(ctx, texts.job)
-    try {
-      const id = await insertSchedule(ctx.djet, { ...inputOf(texts), enabled: isEnabled })
+    const show = (shown: Shown): Promise<void> =>
+      showNew(ctx, { ...shown, texts: { ...shown.texts, ...(isEnabled ? {} : { off: 'yes' }) } })
+    await saved(ctx, texts, show, async (input) => {
+      const id = await insertSchedule(ctx.djet, { ...input, enabled: isEnabled })
       ctx.flash(`Schedule ${texts.name} is made.`)
-      ctx.seeOther(ctx.below(`/schedules/${id}`))
-    } catch (error) {
-      await orForm(ctx, error, (errors) =>
-        showNew(ctx, { ...texts, ...(isEnabled ? {} : { off: 'yes' }) }, errors),
-      )
-    }
+      return id
+    })
   })
 
   router.get('/schedules/:id', async (ctx) => {
     const schedule = await requireSchedule(ctx)
-    await showOne(ctx, schedule, textsOf(schedule), {})
+    await showOne(ctx, schedule, { texts: textsOf(schedule) })
   })
 
   router.post('/schedules/:id', allow('schedule'), async (ctx) => {
@@ -45,13 +57,12 @@ export function scheduleRoutes(router: EngineRouter): void {
     const texts = postedTexts(ctx)
     for (const name of [job, texts.job]) await requireJobStart(ctx, name)
     const version = ctx.form.version === undefined ? undefined : Number(ctx.form.version)
-    try {
-      await updateSchedule(ctx.djet, id, inputOf(texts), version)
+    const show = async (shown: Shown): Promise<void> => showOne(ctx, await requireSchedule(ctx), shown)
+    await saved(ctx, texts, show, async (input) => {
+      await updateSchedule(ctx.djet, id, input, version)
       ctx.flash(`Schedule ${texts.name} is changed.`)
-      ctx.seeOther(ctx.below(`/schedules/${id}`))
-    } catch (error) {
-      await orForm(ctx, error, async (errors) => showOne(ctx, await requireSchedule(ctx), texts, errors))
-    }
+      return id
+    })
   })
 
   for (const [verb, enabled, done] of [
@@ -82,37 +93,67 @@ export function scheduleRoutes(router: EngineRouter): void {
   })
 }
 
-type Errors = Readonly<Record<string, string>>
-
-async function showNew(ctx: EngineContext, values: ScheduleTexts, errors: Errors): Promise<void> {
-  ctx.payload.form = { values, errors }
-  await ctx.render('jobmachine/schedule-new.eta', await choices(ctx))
+/** What a form is shown with. */
+interface Shown {
+  readonly texts: ScheduleTexts
+  /** What was posted as parameters; the parameters of the texts when absent. */
+  readonly posted?: PostedParams
+  readonly errors?: Messages
 }
 
-async function showOne(
+/**
+ * Saves what was posted and goes to the schedule; shows the form again when a button of the parameters was pressed or
+ * something is wrong. Programs get the error itself.
+ */
+async function saved(
   ctx: EngineContext,
-  schedule: ScheduleView,
-  values: ScheduleTexts,
-  errors: Errors,
+  texts: ScheduleTexts,
+  show: (shown: Shown) => Promise<void>,
+  save: (input: ScheduleInput) => Promise<number>,
 ): Promise<void> {
-  ctx.payload.form = { values, errors }
+  const posted = postedParams(ctx, texts, jobsOf(ctx.djet.app).get(texts.job))
+  if (posted.again !== undefined) return show({ texts: { ...texts, params: posted.params }, posted })
+  try {
+    const id = await save({ ...inputOf(texts), params: posted.params })
+    ctx.seeOther(ctx.below(`/schedules/${id}`))
+  } catch (error) {
+    if (!(error instanceof DjetError) || !error.fields || wantsJson(ctx)) throw error
+    ctx.status = error.status
+    await show({ texts, posted, errors: withInputs(error.fields, posted.errors) })
+  }
+}
+
+/** What is wrong with the parameters is said where it is, not in one message about all of them as well. */
+function withInputs(fields: Readonly<Record<string, string>>, inputs: Messages): Messages {
+  if (Object.keys(inputs).length === 0) return { ...fields }
+  const { params: _, ...others } = fields
+  return { ...others, ...inputs }
+}
+
+async function showNew(ctx: EngineContext, shown: Shown): Promise<void> {
+  await ctx.render('jobmachine/schedule-new.eta', await formOf(ctx, shown))
+}
+
+async function showOne(ctx: EngineContext, schedule: ScheduleView, shown: Shown): Promise<void> {
   const runs = await listRuns(ctx.djet, schedule.id, pageOf(ctx))
   await ctx.render('jobmachine/schedule.eta', {
     schedule: { ...schedule, params: JSON.parse(schedule.params) },
     ...runs,
-    ...(wantsJson(ctx) ? {} : await choices(ctx)),
+    ...(wantsJson(ctx) ? {} : await formOf(ctx, shown)),
   })
 }
 
-/** Shows the form again with what was written and what is wrong with it; programs get the error itself. */
-async function orForm(
+/** What the template `jobmachine/schedule-form.eta` takes. */
+async function formOf(
   ctx: EngineContext,
-  error: unknown,
-  show: (errors: Errors) => Promise<void>,
-): Promise<void> {
-  if (!(error instanceof DjetError) || !error.fields || wantsJson(ctx)) throw error
-  ctx.status = error.status
-  await show(error.fields)
+  { texts, posted, errors = {} }: Shown,
+): Promise<Record<string, unknown>> {
+  ctx.payload.form = { values: texts, errors }
+  const job = jobsOf(ctx.djet.app).get(texts.job)
+  // What was written as JSON is shown as it was written.
+  const isText = posted !== undefined && posted.values === undefined && posted.params !== EMPTY.params
+  const params = isText ? undefined : paramsInputs(job, texts, posted?.values, errors)
+  return { ...(await choices(ctx)), params, focus: posted?.again }
 }
 
 /** What the form's lists hold. */

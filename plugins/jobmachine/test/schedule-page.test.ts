@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CommandContext, createAccount } from '../../../core/index.ts'
 import type { TestSite } from '../../../test/site.ts'
 import type { Visitor } from '../../../test/visitor.ts'
-import { insertSchedule, type RunList, runSchedule, type ScheduleList, type ScheduleView } from '../index.ts'
+import {
+  insertSchedule,
+  type RunList,
+  runSchedule,
+  type ScheduleList,
+  type ScheduleView,
+  type TaskView,
+} from '../index.ts'
 import { scheduleCommand } from '../schedule/command.ts'
 import { createScheduleSite } from './schedule-site.ts'
 
@@ -146,6 +153,31 @@ describe('the pages of schedules', () => {
       expect(text).toContain('{&quot;days&quot;: &quot;many&quot;}')
       expect(text).toContain('Did you mean &#39;Europe/Rome&#39;?')
     }
+  })
+
+  it('have inputs for the parameters of the job, made from its schema', async () => {
+    const { params: _, ...form } = FORM
+    const begun = await admin.post('/jobs/schedules/new', { ...form, _job: 'yes' })
+    expect(begun.text).toMatch(/<input type="number" name="params\/days"/)
+    expect(begun.text).toContain('value="Quarterly &lt;b&gt;"')
+    const inputs = { ...form, name: 'By inputs', params_of: 'trial.report' }
+    const refused = await admin.post('/jobs/schedules/new', { ...inputs, 'params/days': '1.5' })
+    expect([refused.status, refused.text]).toEqual([422, expect.stringContaining('id="f-params-days-error"')])
+    const own = (await admin.post('/jobs/schedules/new', { ...inputs, 'params/days': '30' })).location!
+    expect((await view(own)).schedule.params).toEqual({ days: 30 })
+    expect((await admin.get(own)).text).toMatch(/name="params\/days" value="30"/)
+    const other = await admin.post(own, { ...inputs, job: 'trial.payroll', 'params/days': '30' })
+    expect([other.status, other.text]).toEqual([
+      200,
+      expect.stringContaining('name="params_of" value="trial.payroll"'),
+    ])
+    expect((await view(own)).schedule).toMatchObject({ job: 'trial.report', params: { days: 30 } })
+
+    const { task } = await admin
+      .post(`${own}/run`, {})
+      .then(({ location }) => admin.json<{ task: TaskView }>(location!))
+    expect(task.schedule?.name).toBe('By inputs')
+    expect((await admin.get(`/jobs/task/${task.id}`)).text).toContain(`<a href="${own}">By inputs</a>`)
   })
 
   it('take and give JSON', async () => {
