@@ -31,9 +31,15 @@ export async function up(knex: Knex): Promise<void> {
       path text := regexp_replace(split_part(split_part(address, chr(63), 1), '#', 1), '/-/.*$', '');
     begin
       path := replace(path, '&amp;', '&');
-      if position('%' in path) = 0 then
-        return path;
+      if position('%' in path) > 0 then
+        return files.decoded(path);
       end if;
+      return path;
+    end $$;
+
+    -- By itself, since a block that handles exceptions is dear to enter.
+    create function files.decoded(path text) returns text language plpgsql immutable as $$
+    begin
       return convert_from((
         select string_agg(case when m[1] ~ '^%[0-9a-fA-F]{2}$' then decode(substr(m[1], 2), 'hex')
           else convert_to(m[1], 'utf8') end, ''::bytea order by n)
@@ -70,7 +76,9 @@ export async function up(knex: Knex): Promise<void> {
       return null;
     end $$;
 
-    create function files.note_uses(ids integer[]) returns void language plpgsql as $$
+    -- Planned once and not compiled: the estimates of its lists are far too high.
+    create function files.note_uses(ids integer[]) returns void language plpgsql
+    set plan_cache_mode = force_generic_plan set jit = off as $$
     begin
       delete from files.use where node_id = any(ids);
       insert into files.use (target_id, node_id, field)
@@ -109,7 +117,8 @@ export async function up(knex: Knex): Promise<void> {
     -- By row: a move of a large subtree changes no data and is not asked anything here.
     create function files.node_updated() returns trigger language plpgsql as $$
     begin
-      if exists (select from files.field f where f.basetype = ltrim(new.basetype, '~')) then
+      if exists (select from files.field f where f.basetype = ltrim(new.basetype, '~')
+        and old.data -> split_part(f.name, '.', 1) is distinct from new.data -> split_part(f.name, '.', 1)) then
         perform files.note_uses(array[new.id]);
       end if;
       return null;
@@ -124,7 +133,7 @@ export async function down(knex: Knex): Promise<void> {
     drop trigger node_uses_inserted on djet.node;
     drop trigger node_uses_updated on djet.node;
     drop function files.node_inserted(), files.node_updated(), files.note_uses(integer[]),
-      files.target_of(text), files.path_of(text);
+      files.target_of(text), files.path_of(text), files.decoded(text);
     drop table files.use, files.field;
   `)
 }

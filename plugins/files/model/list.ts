@@ -53,15 +53,33 @@ export async function searchFiles(
     .slice(0, 8)
   if (words.length === 0) return { items: [], next: null }
   const query = words.map((word) => `${word}:*`).join(' & ')
+  const isCommon = await isFoundOften(djet, query)
   return pageOf(djet, contents, options, (before, limit) =>
-    djet.query<ListedNode>(
-      `select ${LISTED} from djet.node n
-       where n.basetype = 'file' and n.trash_id is null and n.id < $2
-         and files.words(n.name, n.title, n.data) @@ to_tsquery('simple', $1)
-       order by n.id desc limit $3`,
-      [query, before, limit],
-    ),
+    djet.query<ListedNode>(isCommon ? BY_ID : BY_WORDS, [query, before, limit]),
   )
+}
+
+const FOUND = `n.basetype = 'file' and n.trash_id is null
+  and files.words(n.name, n.title, n.data) @@ to_tsquery('simple', $1)`
+
+/** More files than these are found sooner among the latest ones than by the index of words. */
+const OFTEN = 20_000
+
+/** Goes through the latest files: words that many have are met at once. */
+const BY_ID = `select ${LISTED} from djet.node n
+  where ${FOUND} and n.id < $2 order by n.id desc limit $3`
+
+/** Goes by the words: few have them. */
+const BY_WORDS = `with found as materialized (select n.id from djet.node n where ${FOUND})
+  select ${LISTED} from (select id from found where id < $2 order by id desc limit $3) as f
+  join djet.node n on n.id = f.id order by n.id desc`
+
+async function isFoundOften(djet: Djet, query: string): Promise<boolean> {
+  const [row] = await djet.query<{ n: number }>(
+    `select count(*) as n from (select from djet.node n where ${FOUND} limit ${OFTEN}) as found`,
+    [query],
+  )
+  return row?.n === OFTEN
 }
 
 async function pageOf(

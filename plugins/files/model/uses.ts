@@ -56,8 +56,10 @@ export async function listUses(
 export async function countUses(djet: Djet, targetId: number): Promise<number> {
   const [row] = await djet.query<{ n: number }>(
     `select count(*) as n from (
-       select from files.use u join djet.node n on n.id = u.node_id and n.trash_id is null
-       where u.target_id = $1 group by u.node_id limit ${MOST_COUNTED + 1}) as uses`,
+       select from (select node_id from files.use where target_id = $1 group by node_id order by node_id offset 0) as u
+       -- Asked of each use in turn: a join may begin with all nodes there are.
+       where (select n.trash_id is null from djet.node n where n.id = u.node_id)
+       limit ${MOST_COUNTED + 1}) as uses`,
     [targetId],
   )
   return row?.n ?? 0
