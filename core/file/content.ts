@@ -171,15 +171,17 @@ function isText(head: Buffer): boolean {
 }
 
 function differs(name: string, ending: string, found: string): DjetError {
-  const upper = ending.toUpperCase()
-  const what =
-    found === 'text' || found === 'empty'
-      ? `is ${found}`
-      : found === 'binary'
-        ? 'is not text'
-        : found === ''
-          ? 'is of another kind'
-          : `is ${/^[aefhilmnorsx]/i.test(found) ? 'an' : 'a'} ${found.toUpperCase()} file`
-  const message = `${name} says by its name that it is ${upper}, but its content ${what}. Choose the right file, or give it the right name.`
+  const kind = ending.toUpperCase()
+  const other = found.toUpperCase()
+  // Whole sentences, which translations know.
+  const messages: Record<string, string> = {
+    empty: `${name} says by its name that it is ${kind}, but it is empty. Choose the right file, or give it the right name.`,
+    text: `${name} says by its name that it is ${kind}, but its content is text. Choose the right file, or give it the right name.`,
+    binary: `${name} says by its name that it is ${kind}, but its content is not text. Choose the right file, or give it the right name.`,
+    '': `${name} says by its name that it is ${kind}, but its content is of another kind. Choose the right file, or give it the right name.`,
+  }
+  const message =
+    messages[found] ??
+    `${name} says by its name that it is ${kind}, but its content is ${other}. Choose the right file, or give it the right name.`
   return new DjetError('FILE_CONTENT_DIFFERS', message, { status: 422 })
 }

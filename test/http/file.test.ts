@@ -135,7 +135,7 @@ describe('the file of a page', () => {
       formWith('cover', 'x.png', '%PDF-1.7', 'image/png'),
     )
     expect(other.status).toBe(422)
-    expect(other.text).toContain('x.png says by its name that it is PNG, but its content is a PDF file')
+    expect(other.text).toContain('x.png says by its name that it is PNG, but its content is PDF.')
   })
 
   test('that would run in the browser is saved instead of shown', async () => {

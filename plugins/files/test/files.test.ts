@@ -98,7 +98,7 @@ test('files are added one by one: what is right is kept, what is not is said by 
   )
   expect(answer.status).toBe(422)
   for (const message of [
-    'fake.png says by its name that it is PNG, but its content is a PDF file',
+    'fake.png says by its name that it is PNG, but its content is PDF.',
     'bomb.png is 30000 × 30000 pixels, more than 60 million. Make it smaller first.',
     'broken.jpg cannot be read as an image',
     'Added all the same: Chai tea.JPG, drawing.svg, page.html',
