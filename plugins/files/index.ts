@@ -29,6 +29,6 @@ export const files = definePlugin((options: FilesOptions) => {
     checkFile: (djet, file) => tools.contents.check(djet, file),
     findImages: (djet, query, limit) => findImages(djet, tools, query, limit),
     seed: seedFiles(settings.path),
-    start,
+    start: (app) => start(app, tools),
   }
 })

@@ -1,13 +1,13 @@
 import type { Djet, FoundImage } from '../../../core/index.ts'
 import type { Tools } from '../tools.ts'
-import { searchFiles } from './list.ts'
+import { latestFiles, searchFiles } from './list.ts'
 import { imageUrl, pictureFor } from './picture.ts'
 
 /** Width of the images offered. */
 const THUMB = 320
 
 /**
- * Images of the library for the editor of formatted text. Their addresses name no state, so that a text shows an image
+ * Images of the library for the editor of formatted text, the latest ones while nothing is asked for. Their addresses name no state, so that a text shows an image
  * that was replaced as it is now.
  */
 export async function findImages(
@@ -16,7 +16,10 @@ export async function findImages(
   query: string,
   limit: number,
 ): Promise<FoundImage[]> {
-  const { items } = await searchFiles(djet, tools.contents, query, { images: true, limit })
+  const options = { images: true, limit }
+  const { items } = await (query.trim() === ''
+    ? latestFiles(djet, tools.contents, options)
+    : searchFiles(djet, tools.contents, query, options))
   return items.flatMap(({ node, content }) => {
     const picture = content && pictureFor(tools, node, content)
     if (!picture) return []

@@ -111,6 +111,21 @@ function fileIdOf({ data }: ListedNode): string[] {
   return typeof data.file === 'string' && /^[0-9a-f-]{36}$/i.test(data.file) ? [data.file] : []
 }
 
+/** The latest files of the whole library. */
+export function latestFiles(
+  djet: Djet,
+  contents: Contents,
+  options: ListFilesOptions = {},
+): Promise<Page<LibraryFile>> {
+  return pageOf(djet, contents, options, (before, limit) =>
+    djet.query<ListedNode>(
+      `select ${LISTED} from djet.node n
+       where n.basetype = 'file' and n.id < $1 order by n.id desc limit $2`,
+      [before, limit],
+    ),
+  )
+}
+
 /** Folders of a folder by name. One page by key. */
 export async function listFolders(
   djet: Djet,

@@ -58,6 +58,12 @@ export class Variants {
     return making
   }
 
+  /** Ends: what is being made is waited for, what waits is sent away. */
+  async stop(): Promise<void> {
+    this.#lane.clear()
+    await Promise.allSettled(this.#making.values())
+  }
+
   async #make(app: DjetApp, content: Content, variant: Variant): Promise<string> {
     const djet = app.scope()
     const bytes = await this.#draw(await bytesOf(await djet.files.read(content.id)), content, variant)

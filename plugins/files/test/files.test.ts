@@ -7,7 +7,7 @@ import { type S3Server, startS3 } from '../../../test/s3-server.ts'
 import { createTestSite, type TestSite } from '../../../test/site.ts'
 import type { Visitor } from '../../../test/visitor.ts'
 import { addUser, changePassword, users } from '../../users/index.ts'
-import { files, listUses } from '../index.ts'
+import { addFile, files, listUses } from '../index.ts'
 import { followFields } from '../model/uses.ts'
 import { bomb, photo, SVG } from './images.ts'
 
@@ -300,8 +300,30 @@ test('the editor of formatted text finds images, by addresses that stay when an 
   const found = (await editor.get('/-/images?q=harb')).json<{ items: { url: string; thumbnail: string }[] }>()
   expect(found).toMatchObject({ searches: true, items: [{ alt: '' }] })
   expect(found.items[0]!.url).not.toContain('?')
+  expect((await editor.get('/-/images')).json<{ items: object[] }>().items.length).toBe(3)
   expect((await pixels(found.items[0]!.url)).status).toBe(200)
   expect((await guest.get('/-/images?q=harb', { accept: 'application/json' })).status).toBe(401)
+})
+
+test('what somebody else deletes meanwhile is told, and nothing is left of what was sent', async () => {
+  const { djet, app } = site
+  const { id } = await djet.files.write({ name: 'late.txt', type: 'text/plain', content: 'late' })
+  const gone = await djet.nodes.insert('/files', { basetype: 'folder', name: 'Gone' })
+  await djet.nodes.trash(gone)
+  const late = addFile(djet, { folder: gone, file: (await djet.files.get(id))! })
+  await expect(late).rejects.toMatchObject({ code: 'NODE_NOT_FOUND', status: 404 })
+  expect(await count(`djet.file where id = '${id}' and kept`)).toBe(0)
+
+  // An image whose file goes while it is being made.
+  const path = '/files/harbour.jpg'
+  const asked = pixels(`${path}/-/image/320/4x3`)
+  const node = await djet.nodes.require(path)
+  await djet.files.delete(String(node.data.file))
+  expect([200, 404]).toContain((await asked).status)
+  await djet.nodes.delete(path)
+  await app.catchUp()
+  expect(await count(`files.variant where ratio = '4:3'`)).toBe(0)
+  expect((await guest.get(`${path}/-/image/320`)).status).toBe(404)
 })
 
 describe('files in a bucket', () => {
