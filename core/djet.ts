@@ -248,7 +248,7 @@ export class DjetApp {
 
   /** Reads the basetypes made on the site anew; what was made by the old ones is dropped. */
   async reloadBasetypes(): Promise<void> {
-    await this.#types.load(this.database)
+    if (!(await this.#types.load(this.database))) return
     this.#caches.pages?.clear()
     this.#caches.values?.clear()
   }

@@ -97,6 +97,7 @@ export type { NodeHistory, NodeMoving, NodePublishing, NodeRedirects, NodeTrash 
 export type { RestoreOptions, VersionsOptions } from './node/history.ts'
 export { knownRoles } from './node/known-roles.ts'
 export type { ChangeSide } from './node/lost-update.ts'
+export { typesBelow } from './node/max.ts'
 export type { MoveReport } from './node/move.ts'
 export type { Node, Page } from './node/node.ts'
 export type {

@@ -10,6 +10,7 @@ import { encodePath } from '../payload.ts'
 import type { Djet } from '../scope.ts'
 import { type Conflict, conflictOf } from './conflict.ts'
 import { idsForPaths } from './node-paths.ts'
+import { typeChanged } from './type-changed.ts'
 
 /** A generic form for the fields of a type. */
 export interface EditForm {
@@ -48,6 +49,8 @@ export async function saveForm(
   for (const [name, texts] of Object.entries(ctx.fileErrors)) problems[name] = texts.join(' ')
   let conflict: Conflict | undefined
   if (!textsOf(ctx).name) problems.name = 'must be filled in'
+  const meanwhile = typeChanged(ctx, basetype)
+  if (meanwhile !== undefined) problems[''] = meanwhile
   try {
     if (Object.keys(problems).length === 0) {
       const path = await ctx.djet.transaction(async (djet) => {

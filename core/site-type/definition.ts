@@ -5,7 +5,7 @@ import type { Field } from '../field/field.ts'
 import { KINDS } from './kinds.ts'
 
 /** Fields of one type at most. */
-export const MOST_FIELDS = 80
+export const MOST_FIELDS = 60
 
 /** Columns of nodes and inputs of their forms, and what every object has. */
 const TAKEN = new Set([

@@ -40,14 +40,17 @@ export class LiveBasetypes {
     return this.#settled
   }
 
-  /** Reads them, one reading after the other. Rejects when the database could not be asked. */
-  load(connection: Connection): Promise<void> {
+  /** Reads them, one reading after the other; whether any is another than before. Rejects when the database could not be asked. */
+  load(connection: Connection): Promise<boolean> {
     const loading = this.#settled.then(() => this.#load(connection))
-    this.#settled = loading.catch(() => {})
+    this.#settled = loading.then(
+      () => {},
+      () => {},
+    )
     return loading
   }
 
-  async #load(connection: Connection): Promise<void> {
+  async #load(connection: Connection): Promise<boolean> {
     const rows = await read(connection)
     const made = new Map<string, Basetype>()
     this.broken.clear()
@@ -57,6 +60,8 @@ export class LiveBasetypes {
       if (known?.onSite?.version === version) made.set(name, known)
       else this.#make(made, name, version, definition)
     }
+    const before = [...this.all.values()].filter(({ onSite }) => onSite)
+    const isSame = before.length === made.size && before.every((type) => made.get(type.name) === type)
     // All at once: nobody sees them half changed.
     for (const name of this.all.keys())
       if (!this.#code.basetypes.has(name) && !made.has(name)) this.all.delete(name)
@@ -64,6 +69,7 @@ export class LiveBasetypes {
     this.origin.clear()
     for (const [name, plugin] of this.#code.origin) this.origin.set(name, plugin)
     for (const name of made.keys()) this.origin.set(name, 'site')
+    return !isSame
   }
 
   #make(made: Map<string, Basetype>, name: string, version: number, given: unknown): void {
@@ -101,11 +107,14 @@ export async function noteTakeovers(
   connection: Connection,
   code: ReadonlyMap<string, string>,
 ): Promise<void> {
+  const found = `(select t.name, c.plugin from djet.basetype t
+    left join unnest($1::text[], $2::text[]) as c (name, plugin) using (name)
+    where t.taken_over is distinct from c.plugin) as found`
+  const values = [[...code.keys()], [...code.values()]]
+  // An update of nothing would tell everybody that something changed.
+  if ((await connection.query(`select from ${found}`, values)).length === 0) return
   await connection.query(
-    `update djet.basetype b set taken_over = found.plugin
-     from (select t.name, c.plugin from djet.basetype t
-       left join unnest($1::text[], $2::text[]) as c (name, plugin) using (name)) as found
-     where b.name = found.name and b.taken_over is distinct from found.plugin`,
-    [[...code.keys()], [...code.values()]],
+    `update djet.basetype b set taken_over = found.plugin from ${found} where b.name = found.name`,
+    values,
   )
 }

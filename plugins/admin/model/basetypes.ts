@@ -36,6 +36,8 @@ export async function basetypeLines(djet: Djet): Promise<BasetypeLine[]> {
 
 /** One of them; null when there is neither such a type nor a node of it. */
 export async function basetypeLine(djet: Djet, name: string): Promise<BasetypeLine | null> {
+  // So begin the types of what is in the trash.
+  if (name.startsWith('~')) return null
   const made = (await storedTypes(djet)).filter((type) => type.name === name)
   const isKnown = djet.app.basetypes.has(name) || made.length > 0
   const [line] = isKnown || name !== '' ? await linesOf(djet, [name.replaceAll('\0', '')], made) : []

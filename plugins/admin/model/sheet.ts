@@ -2,9 +2,9 @@ import {
   type Basetype,
   type Branch,
   type Djet,
-  fits,
   type Node,
   type PublishState,
+  typesBelow,
 } from '../../../core/index.ts'
 import { neighboursOf } from './tree.ts'
 
@@ -54,22 +54,10 @@ export async function sheetOf(djet: Djet, node: Node): Promise<Sheet> {
     mayMove,
     mayTrash: mayEdit && node.parentId !== null && basetype?.fixed !== true,
     neighbours: inOrder ? await neighboursOf(djet, node) : { before: null, after: null },
-    types: mayEdit && basetype ? await typesBelow(djet, basetype) : [],
+    types:
+      mayEdit && basetype
+        ? (await typesBelow(djet, basetype)).map(({ name, title }) => ({ name, title }))
+        : [],
     state: mayEdit ? await djet.nodes.publishState(node) : null,
   }
-}
-
-/** Types that may stand below one, without those of which the site has all it may have. */
-async function typesBelow(djet: Djet, parent: Basetype): Promise<Sheet['types']> {
-  const types = [...djet.app.basetypes.values()].filter((type) => fits(type, parent))
-  const limited = types.filter(({ max }) => max !== undefined).map(({ name, max }) => ({ name, max }))
-  const full = await djet.query<{ name: string }>(
-    `select name from jsonb_to_recordset($1::jsonb) as given (name text, max integer)
-     where (select count(*) from (select from djet.node n where n.basetype = given.name limit given.max) as there)
-       >= given.max`,
-    [JSON.stringify(limited)],
-  )
-  return types
-    .filter(({ name }) => !full.some((type) => type.name === name))
-    .map(({ name, title }) => ({ name, title }))
 }
