@@ -16,7 +16,13 @@ import { changeType, createType, previewType, removeType } from '../model/types/
 import { typeDifferences } from '../model/types/differences.ts'
 import { DRIFT_LOOKED_AT, isDrifting } from '../model/types/drift.ts'
 import { exportType } from '../model/types/export.ts'
-import { requireStored, type StoredType, storedType, typeVersions } from '../model/types/stored.ts'
+import {
+  requireStored,
+  type StoredType,
+  storedType,
+  type TypeVersion,
+  typeVersions,
+} from '../model/types/stored.ts'
 import { orFlash, sentence, text } from './form.ts'
 import { EMPTY_FORM, formOf, readForm, requestOf, type TypeForm, type TypeRequest } from './type-form.ts'
 
@@ -48,7 +54,7 @@ export function basetypeRoutes(router: EngineRouter): void {
     const versions = await typeVersions(ctx.djet, name)
     if (line === null && versions.length === 0)
       throw new DjetError('BASETYPE_NOT_FOUND', `there is no type '${name.slice(0, 100)}'.`, { status: 404 })
-    const values = { name, line, stored, versions, lookedAt: DRIFT_LOOKED_AT }
+    const values = { name, line, stored, versions: withChanges(name, versions), lookedAt: DRIFT_LOOKED_AT }
     await ctx.render('admin/basetype.eta', values)
   })
 
@@ -92,6 +98,22 @@ export function basetypeRoutes(router: EngineRouter): void {
       ctx.flash(`The type ${name} is deleted.`)
       return ctx.below('/basetypes')
     })
+  })
+}
+
+/** States of a type with what each changed. */
+function withChanges(name: string, versions: readonly TypeVersion[]) {
+  const types = versions.map(({ definition, version }) => {
+    try {
+      return buildBasetype(name, definition, version)
+    } catch {
+      // Of an earlier Djet; there is nothing to compare.
+      return undefined
+    }
+  })
+  return versions.map((version, i) => {
+    const [before, after] = [types[i + 1], types[i]]
+    return { ...version, changes: before && after ? typeDifferences(before, after) : [] }
   })
 }
 
