@@ -8,8 +8,10 @@ export interface SearchOptions {
 }
 
 interface Hit {
-  id: number
-  key: string
+  readonly id: number
+  readonly key: string
+  /** Found by its title, when its name finds it as well. */
+  readonly again?: boolean
 }
 
 /** Found nodes that are looked at for one page, of which the user may see only some. */
@@ -39,6 +41,7 @@ export async function searchNodes(
     for (const hit of hits) {
       if (items.length === limit) return { items, next: toCursor([key, id]) }
       ;({ key, id } = hit)
+      if (hit.again) continue
       const node = await djet.nodes.get(hit.id)
       if (node) items.push(node)
     }
@@ -56,20 +59,19 @@ function byPath(djet: Djet, text: string, { key }: Hit, limit: number): Promise<
   )
 }
 
-/** One range of each index; what is found by its name is not found by its title again. */
+/** One range of each index; the rows that both find are left out by the caller, lest a range be read to its end. */
 function byText(djet: Djet, text: string, { key, id }: Hit, limit: number): Promise<Hit[]> {
-  const range = (column: string) => `select id, left(lower(${column}), 200) as key from djet.node
-    where trash_id is null and left(lower(${column}), 200) collate "C" >= $1
-      and left(lower(${column}), 200) collate "C" < $2
-      and (left(lower(${column}), 200) collate "C", id) > ($3, $4)`
-  const order = (column: string) => `order by left(lower(${column}), 200) collate "C", id limit $5`
+  const begins = (column: string) => `left(lower(${column}), 200) collate "C" >= $1
+    and left(lower(${column}), 200) collate "C" < $2`
+  const range = (column: string, again: string) => `
+    select id, left(lower(${column}), 200) as key, ${again} as again from djet.node
+    where trash_id is null and ${begins(column)} and (left(lower(${column}), 200) collate "C", id) > ($3, $4)
+    order by left(lower(${column}), 200) collate "C", id limit $5`
   const lower = text.toLowerCase()
   return djet.query<Hit>(
-    `select id, key from ((${range('name')} ${order('name')})
-     union all
-     (${range('title')} and not (left(lower(name), 200) collate "C" >= $1 and left(lower(name), 200) collate "C" < $2)
-      ${order('title')})) as hits
-     order by key collate "C", id limit $5`,
+    `select distinct on (key collate "C", id) id, key, again
+     from ((${range('name', 'false')}) union all (${range('title', begins('name'))})) as hits
+     order by key collate "C", id, again limit $5`,
     [lower, next(lower), key, id, limit],
   )
 }
