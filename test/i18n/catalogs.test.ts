@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { DOORS, fieldTitle } from '../../core/index.ts'
+import { DOORS, fieldTitle, SCOPES } from '../../core/index.ts'
 import { createRegistry } from '../../core/registry.ts'
 import { DJET_FOLDER } from '../../core/render.ts'
 import site from '../../djet.config.ts'
@@ -62,6 +62,7 @@ const LOOKED_UP: Record<string, string[]> = {
   ],
   jobmachine: ['waiting', 'running', 'finished', 'failed', 'cancelled'],
   'sales-order': ['open', 'confirmed', 'shipped', 'cancelled'].map((state) => `${state}_order`),
+  users: Object.values(SCOPES),
 }
 
 function catalogOf(part: string, language: string): Record<string, string> {
