@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import { djet, Program, type SiteFolder, siteFolder } from './program.ts'
@@ -190,6 +191,17 @@ describe('a site', () => {
     expect((await run('user', 'unlock', 'nancy')).out).toContain('nancy is unlocked.')
     expect(refused(await run('user', 'unlock', 'nobody'))).toContain("no user 'nobody'")
     expect(refused(await run('user', 'rename', 'nancy'))).toContain('Usage: djet user add|password')
+    expect(JSON.parse((await run('openapi')).out)).toMatchObject({
+      openapi: '3.1.0',
+      info: { title: 'My shelf' },
+    })
+    const client = new pg.Client({ connectionString: database.url })
+    await client.connect()
+    const { rows } = await client.query(
+      "select door, via, subject from djet.audit where action = 'users.unlock'",
+    )
+    await client.end()
+    expect(rows).toEqual([{ door: 'cli', via: 'djet user', subject: 'nancy' }])
 
     const program = new Program(folder.dir, ['start'], env)
     const [, url = ''] = await program.says(/^ready at (\S+)/m)

@@ -4,6 +4,7 @@ import { DjetError } from '../error.ts'
 import { checkFormToken } from '../http/csrf.ts'
 import { ifMatch } from '../http/if-match.ts'
 import { conditional } from '../http/page-cache.ts'
+import { upload } from '../http/upload.ts'
 import { scopeMissing } from '../node/rights.ts'
 import { answerCors, isPreflight } from './cors.ts'
 import { onceForKey } from './idempotency.ts'
@@ -92,7 +93,8 @@ async function answer(
   }
   const query = queryOf(operation, ctx)
   const body = operation.body === undefined ? undefined : parsed(operation.body, bodyOf(ctx), 'body')
-  const call = { ctx, params, query, body, expected: expectedOf(ctx, operation) }
+  const receive = () => receiveUpload(ctx)
+  const call = { ctx, params, query, body, receive, expected: expectedOf(ctx, operation) }
   const result = await onceForKey(ctx, (djet) =>
     withIfMatchStatus(call.expected, () => operation.handle({ ...call, djet } as ApiCall<never, never>)),
   )
@@ -105,6 +107,14 @@ function queryOf({ query }: ApiOperation, ctx: EngineContext): unknown {
   const [odd] = Object.keys(given)
   if (odd === undefined) return {}
   throw new DjetError('QUERY_INVALID', `nothing is known of '${odd.slice(0, 40)}' here.`, { status: 400 })
+}
+
+/** @throws {DjetError} MEDIA_TYPE, 415, and those of `upload()` */
+async function receiveUpload(ctx: EngineContext): Promise<void> {
+  if (!ctx.is('multipart/form-data')) {
+    throw new DjetError('MEDIA_TYPE', 'send a form: Content-Type: multipart/form-data.', { status: 415 })
+  }
+  await upload({ maxFiles: 1 })(ctx as never, async () => {})
 }
 
 /** @throws {DjetError} MEDIA_TYPE, 415; BODY_INVALID, 400 */

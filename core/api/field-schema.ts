@@ -64,7 +64,7 @@ function wordsOf({ type, help, settings, updatable }: Field): string | undefined
     type === 'node' && Array.isArray(basetypes)
       ? `Id of a node of type ${basetypes.join(' or ')}.`
       : undefined,
-    type === 'file' ? 'Id of a stored file.' : undefined,
+    type === 'file' ? 'Id of a file, from uploadFile.' : undefined,
     labels?.join('; '),
     updatable ? undefined : 'Set once, when the node is made.',
   ]

@@ -22,6 +22,19 @@ const REASONS: Readonly<Record<number, string>> = {
   429: 'Too many requests.',
 }
 
+const UPLOAD = {
+  required: true,
+  content: {
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        required: ['file'],
+        properties: { file: { type: 'string', contentMediaType: 'application/octet-stream' } },
+      },
+    },
+  },
+}
+
 const HEADERS: Readonly<Record<string, JsonSchema>> = {
   ETag: {
     description: 'Begins with the version, for If-Match.',
@@ -98,6 +111,7 @@ function described(operation: ApiOperation, app: DjetApp): Record<string, unknow
     ...(description === undefined ? {} : { description }),
     ...parametersOf(operation),
     ...(body === undefined ? {} : { requestBody: bodyOf(operation, app) }),
+    ...(operation.upload ? { requestBody: UPLOAD } : {}),
     responses: responsesOf(operation),
     security: securityOf(operation),
     ...(UNSAFE.has(method) ? { 'x-audited': true } : {}),

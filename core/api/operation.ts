@@ -12,6 +12,8 @@ export interface ApiCall<Q = Record<string, never>, B = undefined> {
   readonly params: Readonly<Record<string, string>>
   readonly query: Q
   readonly body: B
+  /** Of an operation that takes uploads: reads them into `ctx.files`, once it is known that they may be sent. */
+  readonly receive: () => Promise<void>
   /** The version that `If-Match` names, as changes take it: `{ ifVersion }` or nothing. */
   readonly expected: { readonly ifVersion?: string }
 }
@@ -55,6 +57,8 @@ export interface ApiOperation {
   readonly params?: Readonly<Record<string, JsonSchema>>
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
+  /** It takes a multipart form with one file, `file`. */
+  readonly upload?: boolean
   /** Goes before what is made of `body` in the document. */
   readonly bodySchema?: JsonSchema
   readonly bodyExample?: unknown

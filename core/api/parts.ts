@@ -1,6 +1,7 @@
 import type { DjetApp } from '../djet.ts'
 import type { ApiPart } from './operation.ts'
 import { accessOperations } from './operations/access.ts'
+import { fileOperations } from './operations/files.ts'
 import { nodeOperations } from './operations/nodes.ts'
 import { publishingOperations } from './operations/publishing.ts'
 import { redirectOperations } from './operations/redirects.ts'
@@ -11,6 +12,7 @@ import { shapes } from './shapes.ts'
 const CORE: ApiPart = {
   operations: [
     ...nodeOperations,
+    ...fileOperations,
     ...publishingOperations,
     ...versionOperations,
     ...trashOperations,

@@ -55,6 +55,14 @@ const versionSchema = z.object({
 /** Schemas that the operations of core refer to. */
 export const shapes: Readonly<Record<string, z.ZodType>> = {
   Problem: problemSchema,
+  File: z.object({
+    id: z.string(),
+    name: z.string(),
+    type: z.string().describe('Media type, by its bytes.'),
+    size: z.int(),
+    sha256: z.string(),
+    created: time(),
+  }),
   VersionInfo: z.object(version),
   Version: versionSchema,
   Difference: z.object({

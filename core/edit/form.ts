@@ -4,6 +4,7 @@ import { DjetError } from '../error.ts'
 import { parseData } from '../field/index.ts'
 import { changeRows, withoutEmptyRows } from '../field/rows.ts'
 import type { StoredFile } from '../file/files.ts'
+import { namedFiles } from '../file/named-files.ts'
 import { wantsJson } from '../http/accept.ts'
 import { checksToken, isOwnPage, requireFormToken } from '../http/csrf.ts'
 import { encodePath } from '../payload.ts'
@@ -40,12 +41,15 @@ export async function saveForm(
     await showAgain(ctx, form, { status: 200, values: changed, errors: {} })
     return
   }
-  const files = uploadedFiles(ctx)
+  const uploaded = uploadedFiles(ctx)
   const typed = withoutEmptyRows(basetype.fields, ctx.form)
   const { values, errors: unknown } = await idsForPaths(ctx.djet, basetype.fields, typed)
+  const held = partial ? [ctx.node.data, ctx.payload.editing.data] : []
+  const named = await namedFiles(ctx.djet, basetype.fields, values, held)
+  const files = { ...named.files, ...uploaded }
   const input = { ...values, ...files }
   const { data, errors } = parseData(basetype.fields, input, { partial, form: true, onlyKnown: true })
-  const problems: Record<string, string> = { ...errors, ...unknown }
+  const problems: Record<string, string> = { ...errors, ...unknown, ...named.errors }
   for (const [name, texts] of Object.entries(ctx.fileErrors)) problems[name] = texts.join(' ')
   let conflict: Conflict | undefined
   if (!textsOf(ctx).name) problems.name = 'must be filled in'

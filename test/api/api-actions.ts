@@ -41,6 +41,14 @@ export const apiActions: Readonly<Record<string, Action>> = {
   moveNode: { needs: 'edit', trial: send('POST', at('/move'), ({ id }) => ({ part: `moved-${id}` })) },
   duplicateNode: { needs: 'edit', trial: send('POST', at('/duplicate')) },
   getPublishing: { needs: 'edit', trial: get(at('/publishing')) },
+  uploadFile: {
+    needs: 'edit',
+    trial: (target) => {
+      const body = new FormData()
+      body.set('file', new Blob(['a,b']), 'a.csv')
+      return { method: 'POST', path: `/nodes/${target.id}/files`, body }
+    },
+  },
   publishNode: {
     needs: 'publish',
     scopes: ['write', 'publish'],

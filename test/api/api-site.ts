@@ -34,6 +34,7 @@ const recipe = defineBasetype({
     origin: field.protected(),
     intro: field.html(),
     like: field.node({ basetypes: ['recipe'] }),
+    sheet: field.file({ accept: ['.csv'] }),
   },
 })
 const kitchen = definePlugin(() => ({ name: 'kitchen', basetypes: [recipe] }))

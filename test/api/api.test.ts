@@ -212,6 +212,54 @@ describe('nodes', () => {
   })
 })
 
+test('files are uploaded for a field; the id of another one opens nothing', async () => {
+  const upload = async (name: string) => {
+    const form = new FormData()
+    form.set('file', new Blob(['a,b']), name)
+    return publisher.ask<{ id: string }>('POST', `/nodes/${open.id}/files`, form)
+  }
+  const { status, body } = await upload('a.csv')
+  expect([status, body]).toEqual([201, expect.objectContaining({ type: 'text/csv', size: 3 })])
+  const node = await make({ data: { text: 'Boil.', sheet: body.id } })
+  expect(node.data.sheet).toBe(body.id)
+  const again = { basetype: 'recipe', name: 'Thief', data: { text: 'Boil.', sheet: body.id } }
+  const refused = await publisher.ask('POST', `/nodes/${open.id}/children`, again)
+  expect(refused.body.errors).toMatchObject([{ pointer: '#/data/sheet' }])
+  const same = await publisher.ask(
+    'PATCH',
+    `/nodes/${node.id}`,
+    { data: { sheet: body.id, minutes: 3 } },
+    any,
+  )
+  expect(same.status).toBe(200)
+  const stolen = {
+    name: 'Thief',
+    text: 'Boil.',
+    sheet: { id: body.id, name: 'a.csv', size: 1, type: 'text/csv' },
+  }
+  for (const sheet of [body.id, stolen.sheet]) {
+    const visitor = await it.visit('publisher')
+    const headers = {
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'x-csrf-token': await visitor.token(),
+    }
+    const form = JSON.stringify({ ...stolen, sheet })
+    const byForm = await visitor.request('POST', '/open/-/new/recipe', form, headers)
+    expect([byForm.status, byForm.json()]).toMatchObject([
+      422,
+      { error: { fields: { sheet: expect.any(String) } } },
+    ])
+    const byApi = { basetype: 'recipe', name: 'Thief', data: { text: 'Boil.', sheet } }
+    expect((await publisher.ask('POST', `/nodes/${open.id}/children`, byApi)).status).toBe(422)
+  }
+  const other = (await upload('a.txt')).body.id
+  expect((await publisher.ask('PATCH', `/nodes/${node.id}`, { data: { sheet: other } }, any)).status).toBe(
+    422,
+  )
+  expect((await publisher.ask('POST', `/nodes/${open.id}/files`, {})).status).toBe(415)
+})
+
 describe('drafts, versions, publishing', () => {
   test('a draft is saved, published; versions are compared and restored', async () => {
     const node = await make()

@@ -60,8 +60,9 @@ function apiWith(token: string | undefined): Try {
   return async ({ method, path, body }) => {
     const headers: Record<string, string> = { 'if-match': '*' }
     if (token !== undefined) headers.authorization = `Bearer ${token}`
-    if (body !== undefined) headers['content-type'] = 'application/json'
-    const json = body === undefined ? {} : { body: JSON.stringify(body) }
+    const isForm = body instanceof FormData
+    if (body !== undefined && !isForm) headers['content-type'] = 'application/json'
+    const json = body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }
     const answer = await fetch(`${it.base}/-/api${path}`, { method, headers, ...json })
     await answer.arrayBuffer()
     return answer.status

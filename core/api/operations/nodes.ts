@@ -93,12 +93,14 @@ export const nodeOperations: readonly ApiOperation[] = [
       const basetype = djet.app.basetypes.get(body.basetype)
       const mayPublish = await djet.can('publish', parent)
       if (body.status === 'published' && !mayPublish) await djet.require('publish', parent)
-      const node = await djet.nodes.insert(parent, {
-        ...defined(body),
-        basetype: body.basetype,
-        data: basetype ? clientData(basetype, body.data ?? {}) : {},
-        status: body.status ?? (mayPublish ? 'published' : 'draft'),
-      })
+      const node = await djet.transaction(async (djet) =>
+        djet.nodes.insert(parent, {
+          ...defined(body),
+          basetype: body.basetype,
+          data: basetype ? await clientData(djet, basetype, body.data ?? {}) : {},
+          status: body.status ?? (mayPublish ? 'published' : 'draft'),
+        }),
+      )
       return nodeAnswer(djet, node, { status: 201, location: `/nodes/${node.id}` })
     },
   }),
@@ -126,11 +128,12 @@ export const nodeOperations: readonly ApiOperation[] = [
       const node = await djet.nodes.require(idParam(params.node))
       if (node.status === 'published') await djet.require('publish', node)
       const basetype = djet.app.basetypes.get(node.basetype)
-      const change = {
-        ...body,
-        ...(body.data && basetype ? { data: clientData(basetype, body.data, node.data) } : {}),
-      }
-      return nodeAnswer(djet, await djet.nodes.update(node, { ...defined(change), ...expected }))
+      const changed = await djet.transaction(async (djet) => {
+        const data =
+          body.data && basetype ? { data: await clientData(djet, basetype, body.data, node.data) } : {}
+        return djet.nodes.update(node, { ...defined(body), ...data, ...expected })
+      })
+      return nodeAnswer(djet, changed)
     },
   }),
   defineOperation({

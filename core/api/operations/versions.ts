@@ -128,8 +128,11 @@ export const versionOperations: readonly ApiOperation[] = [
     handle: async ({ djet, params, body, expected }) => {
       const node = await djet.nodes.require(idParam(params.node))
       const basetype = djet.app.basetypes.get(node.basetype)
-      const data = body.data && basetype ? { data: clientData(basetype, body.data, node.data) } : {}
-      const draft = await djet.nodes.saveDraft(node, { ...defined(body), ...data, ...expected })
+      const draft = await djet.transaction(async (djet) => {
+        const data =
+          body.data && basetype ? { data: await clientData(djet, basetype, body.data, node.data) } : {}
+        return djet.nodes.saveDraft(node, { ...defined(body), ...data, ...expected })
+      })
       return { body: await shown(djet, draft), version: draft.id }
     },
   }),
