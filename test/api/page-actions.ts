@@ -303,6 +303,7 @@ export const ownActions: Readonly<Record<string, string>> = {
   'users.account /second-factor/codes': 'own account, with a code; no token',
   'users.account /second-factor/remove': 'own account, with a code; no token',
   'users.account /sessions': 'own sessions; no token',
+  'users.account /language': 'own language; no token',
   'users.account /tokens': 'own tokens, with the password; no token',
   'users.account /tokens/revoke': 'own tokens; no token',
   'users.users /-/new/user': 'refused to everybody: users have a form of their own',
