@@ -7,7 +7,7 @@ import type { Djet } from '../scope.ts'
 /** Pages or images offered at once. */
 const MOST_FOUND = 20
 /** Found pages that are looked at to find enough of the types asked for. */
-const MOST_LOOKED_AT = 400
+const MOST_LOOKED_AT = 160
 
 /** What the pickers of forms ask: `/-/find?q=<text>&types=<type>,<type>`, and `/-/images?q=<text>`. */
 export function findRoutes(router: EngineRouter): void {
@@ -55,8 +55,8 @@ async function findNodes(djet: Djet, query: string, types: readonly string[]): P
   const found: Node[] = []
   for (const find of finders) {
     let after: string | undefined
-    for (let looked = 0; looked < MOST_LOOKED_AT && found.length < MOST_FOUND; looked += 100) {
-      const page = await find(djet, text, { limit: 100, after })
+    for (let looked = 0; looked < MOST_LOOKED_AT && found.length < MOST_FOUND; looked += 40) {
+      const page = await find(djet, text, { limit: 40, after })
       found.push(...page.items.filter(fits))
       if (page.next === null) break
       after = page.next

@@ -142,7 +142,7 @@ async function editRow(djet: Djet, payload: Payload, edited: EditedField): Promi
   const values = {
     ...forField(payload, { name, field, value, title }),
     text: typed === undefined ? formText(stored, referred) : textOf(typed),
-    chosen: typed === undefined ? (posted ? [] : [value].flat()) : [typed].flat(),
+    chosen: typed === undefined ? (posted ? [] : [value].flat()) : chosenOf(typed),
     error,
     id: `field-${name}`,
     required: field.required,
@@ -198,6 +198,11 @@ function typedRows(
     if (error instanceof FieldError) return rowsOf(values, name)
     throw error
   }
+}
+
+/** What is ticked; in the form of a conflict one text. */
+function chosenOf(typed: unknown): unknown[] {
+  return typeof typed === 'string' ? typed.split(',') : [typed].flat()
 }
 
 /** A page is named in forms by its path, which people can read and write. */
