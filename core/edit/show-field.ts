@@ -97,7 +97,7 @@ export async function editField(djet: Djet, payload: Payload, name: string): Pro
 async function keptField(djet: Djet, payload: Payload, name: string, field: Field): Promise<string> {
   const values = {
     ...forField(payload, { name, field, value: undefined, title: payload.fieldTitle(name, field) }),
-    id: `field-${name}`,
+    id: inputId(name),
     fixed: true,
   }
   const input = await djet.app.renderer.render('field/kept.eta', {
@@ -144,7 +144,7 @@ async function editRow(djet: Djet, payload: Payload, edited: EditedField): Promi
     text: typed === undefined ? formText(stored, referred) : textOf(typed),
     chosen: typed === undefined ? (posted ? [] : [value].flat()) : chosenOf(typed),
     error,
-    id: `field-${name}`,
+    id: inputId(name),
     required: field.required,
     rows,
     ...referred,
@@ -198,6 +198,11 @@ function typedRows(
     if (error instanceof FieldError) return rowsOf(values, name)
     throw error
   }
+}
+
+/** The id of an input, in which a row's dots are dashes. */
+function inputId(name: string): string {
+  return `field-${name.replaceAll('.', '-')}`
 }
 
 /** What is ticked; in the form of a conflict one text. */

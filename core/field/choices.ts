@@ -33,7 +33,8 @@ export function choices<const V extends string, const R extends boolean = false>
     toForm: (chosen) => chosen.join(','),
     toText: (chosen) => chosen.map((value) => labels.get(value) ?? value).join(' '),
     readForm(form, name) {
-      if (!Object.hasOwn(form, name)) return undefined
+      // of none that is ticked nothing is sent but this
+      if (!Object.hasOwn(form, name)) return Object.hasOwn(form, `${name}.chosen`) ? '' : undefined
       const chosen = [form[name]].flat().filter((value) => value !== '')
       return chosen.length === 0 ? '' : chosen
     },

@@ -18,7 +18,7 @@ export function rowsOf(form: Form, name: string): FormRow[] | undefined {
   let found = Object.hasOwn(form, `${name}.rows`)
   for (const [key, value] of Object.entries(form)) {
     if (!key.startsWith(`${name}.`)) continue
-    const [, digits, column] = /^(\d{1,6})(?:\.(\w[\w-]*))?$/.exec(key.slice(name.length + 1)) ?? []
+    const [, digits, column] = /^(\d{1,6})(?:\.([\w.-]{1,200}))?$/.exec(key.slice(name.length + 1)) ?? []
     if (digits === undefined) continue
     found = true
     const row = rows.get(Number(digits)) ?? {}

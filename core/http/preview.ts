@@ -77,6 +77,12 @@ export async function showPreview({ app, prepare, answer }: PreviewTools, ctx: E
       ctx.status = 200
       return show(() => ctx.render('node/preview-refused.eta', { reason }))
     })
+    if (ctx.status >= 300 && ctx.status < 400) {
+      const place = ctx.response.get('Location')
+      ctx.remove('Location')
+      ctx.status = 200
+      await show(() => ctx.render('node/preview-refused.eta', { reason: 'leads', place }))
+    }
     await addBar(app, ctx, bar)
   } finally {
     Object.assign(ctx, { djet, node, branch, restPath, session })

@@ -46,10 +46,10 @@ describe('rows of a list', () => {
     const answer = await cook.post('/recipes/bread/-/edit', form({ ...wrong, ...hours }))
     expect(answer.status).toBe(422)
     expect(answer.text).toContain(
-      '<a href="#field-ingredients.1.what">Ingredients, row 2, What</a> must be filled in',
+      '<a href="#field-ingredients-1-what">Ingredients, row 2, What</a> must be filled in',
     )
-    expect(answer.text).toContain('<a href="#field-hours.0.from">Opening hours, row 1, From</a> does not fit')
-    expect(answer.text).toContain('id="field-ingredients.1.grams-error"')
+    expect(answer.text).toContain('<a href="#field-hours-0-from">Opening hours, row 1, From</a> does not fit')
+    expect(answer.text).toContain('id="field-ingredients-1-grams-error"')
     expect(has(answer.text, 'ingredients.1.grams', 'many')).toBe(true)
 
     const data = { ingredients: [{ what: 'Flour' }, { grams: 0, recipe: 1 }] }

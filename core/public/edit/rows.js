@@ -64,21 +64,14 @@ export function makeRows(box, enhance) {
   }
 
   function renumberOne(row, index) {
-    const was = row.id.slice(`field-${name}.`.length)
+    const was = row.id.slice(`field-${name}-`.length)
     if (was !== String(index)) {
-      const from = `${name}.${was}`
-      const to = `${name}.${index}`
       for (const element of [row, ...row.querySelectorAll('*')]) {
-        for (const attribute of [
-          'id',
-          'name',
-          'for',
-          'aria-describedby',
-          'aria-labelledby',
-          'aria-controls',
-        ]) {
+        for (const attribute of ['name', 'id', 'for', 'aria-describedby', 'aria-controls']) {
           const value = element.getAttribute(attribute)
-          if (value?.includes(from)) element.setAttribute(attribute, replaceAt(value, from, to))
+          const dot = attribute === 'name' ? '.' : '-'
+          if (value?.includes(`${name}${dot}${was}`))
+            element.setAttribute(attribute, replaceAt(value, `${name}${dot}${was}`, `${name}${dot}${index}`))
         }
       }
     }
@@ -86,7 +79,7 @@ export function makeRows(box, enhance) {
   }
 }
 
-// `a.1` in `a.1.b` and in `field-a.1-help`, not in `a.12.b`
+// `a.1` in `a.1.b`, and `a-1` in `field-a-1-help`, not in `a.12.b`
 function replaceAt(text, from, to) {
   return text.replaceAll(new RegExp(`${from.replaceAll('.', '\\.')}(?![0-9])`, 'g'), to)
 }
