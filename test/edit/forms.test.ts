@@ -218,6 +218,7 @@ describe('a preview', () => {
     const closed = await admin.get('/cellar/-/preview?as=guest')
     expect([closed.status, closed.text.includes('Not seen by these visitors')]).toEqual([200, true])
     expect((await admin.get('/cellar/-/preview?as=staff')).text).toContain('<h1>Cellar</h1>')
+    expect((await admin.get('/admin/-/preview?as=staff')).text).toContain('This page leads on to /admin/tree')
   })
 
   test('shows nobody what he may not see himself', async () => {
