@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import { fileTypeFromBuffer } from 'file-type'
 import mime from 'mime-types'
 import { DjetError } from '../error.ts'
 import { MOST_SVG, safeSvg } from './svg.ts'
@@ -144,6 +143,8 @@ async function readWhole(name: string, head: Buffer, pieces: Pieces): Promise<Bu
 /** @throws {DjetError} FILE_CONTENT_DIFFERS */
 async function typeOf(name: string, head: Buffer): Promise<string> {
   const ending = /\.([a-z0-9]{1,8})$/i.exec(name)?.[1]?.toLowerCase() ?? ''
+  // Loaded with the first upload.
+  const { fileTypeFromBuffer } = await import('file-type')
   const found = await fileTypeFromBuffer(head)
   if (found !== undefined) {
     if (ending === '') return found.mime

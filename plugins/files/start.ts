@@ -1,13 +1,9 @@
-import sharp from 'sharp'
 import { type DjetApp, messageOf, type Stop } from '../../core/index.ts'
 import { followFields } from './model/uses.ts'
 import type { Tools } from './tools.ts'
 
 /** Begins to follow where files are used, and does so anew when basetypes are changed on the site. */
 export async function start(app: DjetApp, { variants }: Tools): Promise<Stop> {
-  // One thread an image: how many are made at once is said by `atOnce`.
-  sharp.concurrency(1)
-  sharp.cache(false)
   let following: Promise<void> = Promise.resolve()
   const follow = (before: () => Promise<void>): void => {
     following = following.then(before).then(() => followFields(app))

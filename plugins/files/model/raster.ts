@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import sharp, { type Metadata, type Sharp } from 'sharp'
+import type { Metadata, Sharp } from 'sharp'
 import { type Djet, DjetError, type StoredFile } from '../../../core/index.ts'
 import type { FilesSettings } from '../options.ts'
 
@@ -23,11 +23,25 @@ export function isRaster(type: string): boolean {
   return RASTER.test(type)
 }
 
+/** Loaded at first need: worker threads and commands that make no images do without its 25 MB. */
+async function loadSharp() {
+  const { default: sharp } = await import('sharp')
+  // One thread an image: how many are made at once is said by `atOnce`.
+  sharp.concurrency(1)
+  sharp.cache(false)
+  return sharp
+}
+
 /**
  * Opens an image so that neither its size nor a trick in it can take the machine down: with few pixels at most, an end
  * in time, and an error for what is broken.
  */
-export function openImage(bytes: Buffer, { maxPixels }: FilesSettings, animated = false): Sharp {
+export async function openImage(
+  bytes: Buffer,
+  { maxPixels }: FilesSettings,
+  animated = false,
+): Promise<Sharp> {
+  const sharp = await loadSharp()
   return sharp(bytes, { limitInputPixels: maxPixels, failOn: 'error', animated }).timeout({ seconds: TIME })
 }
 
@@ -55,6 +69,7 @@ export async function readImageHead(
     )
   }
   const bytes = await bytesOf(await djet.files.read(file.id))
+  const sharp = await loadSharp()
   let head: Metadata
   try {
     // Its own limit of pixels would answer in words of its own.

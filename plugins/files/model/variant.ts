@@ -92,7 +92,7 @@ export class Variants {
   /** Draws it upright and without what it says of its maker, its place and its time. */
   async #draw(bytes: Buffer, content: Content, variant: Variant): Promise<Buffer> {
     const moves = content.frames > 1
-    let image = openImage(bytes, this.#settings, moves).autoOrient()
+    let image = (await openImage(bytes, this.#settings, moves)).autoOrient()
     if (variant.ratio !== '') image = cropped(image, content, variant, moves)
     else image = image.resize({ width: variant.width, withoutEnlargement: true })
     try {
