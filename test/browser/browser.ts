@@ -63,8 +63,13 @@ export class Demo {
     return watched
   }
 
-  async close(): Promise<void> {
+  /** Closes the browser and leaves the site to whoever opened it. */
+  async leave(): Promise<void> {
     await this.#browser.close()
+  }
+
+  async close(): Promise<void> {
+    await this.leave()
     await this.site.close()
   }
 }

@@ -3,6 +3,7 @@ import { HtmlValidate, StaticConfigLoader } from 'html-validate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KINDS } from '../../core/index.ts'
 import { createType } from '../../plugins/admin/index.ts'
+import { Demo, noBrowser } from '../browser/browser.ts'
 import { ADMIN_PASSWORD, createTestSite, type TestSite } from '../site.ts'
 import type { Answer, Visitor } from '../visitor.ts'
 import { HTML_RULES } from './html-rules.ts'
@@ -36,6 +37,26 @@ const WRONG_FORMS: readonly [path: string, form: Record<string, string>][] = [
   ['/jobs/schedules/new', { name: '' }],
   ['/jobs/start/sales-order.invoice', { priority: 'x' }],
   ['/jobs/bulk', { do: 'cancel-all', filter: '' }],
+]
+
+/** Pages of each part, looked at in a browser in another language; journeys look at all of them in English. */
+const IN_DANISH = [
+  '/',
+  '/about-us/-/edit',
+  '/account',
+  '/admin/access',
+  '/admin/audit',
+  '/admin/basetypes/new',
+  '/admin/redirects',
+  '/admin/trash',
+  '/admin/tree?node=1',
+  '/files',
+  '/files/dot-png',
+  '/jobs',
+  '/jobs/schedules/new',
+  '/nowhere',
+  '/orders',
+  '/users/admin',
 ]
 
 /** Every page of the demo is looked at once, as a guest and as the administrator, in two languages. */
@@ -126,4 +147,26 @@ describe('every page of the demo', () => {
     expect(refused.filter(({ status }) => status >= 500)).toEqual([])
     expect(await problemsOf(refused)).toEqual([])
   }, 60_000)
+
+  test.skipIf(noBrowser('test/html/every-page.test.ts'))(
+    'has no barriers in Danish',
+    async () => {
+      const demo = await Demo.open(site)
+      try {
+        const watched = await demo.staff()
+        const { page, complaints } = watched
+        await page.goto('/-/language?to=da')
+        const found: string[] = []
+        for (const path of IN_DANISH) {
+          await page.goto(path)
+          expect(await page.locator('html').getAttribute('lang')).toBe('da')
+          found.push(...(await watched.barriers()).map((barrier) => `${path}: ${barrier}`))
+        }
+        expect([...found, ...complaints]).toEqual([])
+      } finally {
+        await demo.leave()
+      }
+    },
+    90_000,
+  )
 })

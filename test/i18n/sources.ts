@@ -83,12 +83,12 @@ function argumentsAfter(source: string, from: number): string {
 export function bareTexts(root: string, folder: string): string[] {
   const found: string[] = []
   for (const file of sourcesBelow(join(root, folder)).filter((name) => name.endsWith('.eta'))) {
-    // What the template computes is no text; its lines are kept for the place.
-    const html = readFileSync(file, 'utf8').replaceAll(/<%[\s\S]*?%>/g, (code) =>
+    // What the template computes and what is code is no text; its lines are kept for the place.
+    const html = readFileSync(file, 'utf8').replaceAll(/<%[\s\S]*?%>|<code[^>]*>[^<]*<\/code>/g, (code) =>
       code.replaceAll(/[^\n]/g, '\0'),
     )
     const tell = (text: string, index: number) => {
-      if (!/[A-Za-z]{2}/.test(text.replaceAll(/\b(?:UTC|JSON|QR)\b/g, ''))) return
+      if (!/[A-Za-z]{2}/.test(text.replaceAll(/\b(?:UTC|JSON|QR|HTML|admin)\b/g, ''))) return
       found.push(
         `${relative(root, file)}:${html.slice(0, index).split('\n').length}: ${text.replaceAll('\0', '').trim()}`,
       )
