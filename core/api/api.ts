@@ -17,6 +17,8 @@ import { ApiRoutes } from './routes.ts'
 /** Where the API begins. */
 export const API = '/-/api'
 const DOCUMENT = '/-/openapi.json'
+/** What is 412 when it was asked for with `If-Match`. */
+const CHANGED = new Set(['NODE_CHANGED', 'TYPE_CHANGED'])
 const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /** Whether a path is one of the API and not of the tree. */
@@ -149,7 +151,7 @@ async function withIfMatchStatus<T>(
   try {
     return await work()
   } catch (error) {
-    if (ifVersion === undefined || !(error instanceof DjetError) || error.code !== 'NODE_CHANGED') throw error
+    if (ifVersion === undefined || !(error instanceof DjetError) || !CHANGED.has(error.code)) throw error
     const { message, details } = error
     throw new DjetError(error.code, message, { status: 412, cause: error, ...(details ? { details } : {}) })
   }

@@ -65,7 +65,7 @@ function wordsOf({ type, help, settings, updatable }: Field): string | undefined
       ? `Id of a node of type ${basetypes.join(' or ')}.`
       : undefined,
     type === 'file' ? 'Id of a file, from uploadFile.' : undefined,
-    labels?.join('; '),
+    labels === undefined ? undefined : `${labels.join('; ')}.`,
     updatable ? undefined : 'Set once, when the node is made.',
   ]
   const words = parts.filter((part) => part !== undefined && part !== '').join(' ')

@@ -50,7 +50,7 @@ export function typeSchemas(basetypes: ReadonlyMap<string, Basetype>): Record<st
     },
     NodeFacts: nodeFacts,
     Node: {
-      oneOf: [...types.map(({ name }) => ref(`${pascal(name)}Node`)), ref('OtherNode')],
+      oneOf: [...types.map(({ name }) => ref(named(name, 'Node'))), ref('OtherNode')],
       discriminator: { propertyName: 'basetype', mapping: mapping(types, 'Node') },
     },
     OtherNode: {
@@ -61,8 +61,8 @@ export function typeSchemas(basetypes: ReadonlyMap<string, Basetype>): Record<st
       ],
     },
     NewNode: {
-      oneOf: makeable.map(({ name }) => ref(`New${pascal(name)}`)),
-      discriminator: { propertyName: 'basetype', mapping: mapping(makeable, '', 'New') },
+      oneOf: makeable.map(({ name }) => ref(named(name, 'New'))),
+      discriminator: { propertyName: 'basetype', mapping: mapping(makeable, 'New') },
     },
     NodeChange: change({ part }, types),
     DraftChange: change({}, types),
@@ -72,7 +72,6 @@ export function typeSchemas(basetypes: ReadonlyMap<string, Basetype>): Record<st
 }
 
 function schemasOf({ name, title, fields, sensitive }: Basetype): Record<string, JsonSchema> {
-  const type = pascal(name)
   const data = newDataSchema(fields)
   const made: JsonSchema = {
     type: 'object',
@@ -84,19 +83,22 @@ function schemasOf({ name, title, fields, sensitive }: Basetype): Record<string,
       name: line,
       title: line,
       part: { ...part, description: 'Its step of the address; made from the name when absent.' },
-      data: ref(`${type}NewData`),
+      data: ref(named(name, 'NewData')),
       status: { enum: ['published', 'draft'] },
       acl: ref('Acl'),
     },
   }
   return {
-    [`${type}Node`]: {
+    [named(name, 'Node')]: {
       title,
-      allOf: [ref('NodeFacts'), { properties: { basetype: { const: name }, data: ref(`${type}Data`) } }],
+      allOf: [
+        ref('NodeFacts'),
+        { properties: { basetype: { const: name }, data: ref(named(name, 'Data')) } },
+      ],
     },
-    [`${type}Data`]: { title, ...dataSchema(fields) },
-    [`${type}Change`]: { title, ...changedDataSchema(fields) },
-    ...(sensitive ? {} : { [`New${type}`]: made, [`${type}NewData`]: { title, ...data } }),
+    [named(name, 'Data')]: { title, ...dataSchema(fields) },
+    [named(name, 'Change')]: { title, ...changedDataSchema(fields) },
+    ...(sensitive ? {} : { [named(name, 'New')]: made, [named(name, 'NewData')]: { title, ...data } }),
   }
 }
 
@@ -114,7 +116,7 @@ function change(more: Record<string, JsonSchema>, types: readonly Basetype[]): J
         maxLength: 255,
         description: 'A line about the change, kept with the version.',
       },
-      data: { anyOf: types.map(({ name }) => ref(`${pascal(name)}Change`)) },
+      data: { anyOf: types.map(({ name }) => ref(named(name, 'Change'))) },
     },
   }
 }
@@ -133,16 +135,11 @@ export function newNodeExamples(
   return examples
 }
 
-function mapping(types: readonly Basetype[], suffix: string, prefix = ''): Record<string, string> {
-  return Object.fromEntries(
-    types.map(({ name }) => [name, `#/components/schemas/${prefix}${pascal(name)}${suffix}`]),
-  )
+function mapping(types: readonly Basetype[], what: 'Node' | 'New'): Record<string, string> {
+  return Object.fromEntries(types.map(({ name }) => [name, `#/components/schemas/${named(name, what)}`]))
 }
 
-/** `order-import` -> `OrderImport`. */
-function pascal(name: string): string {
-  return name
-    .split(/[^A-Za-z0-9]+/)
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('')
+/** Name of a schema of a type, which no other schema has: `order-import.Node`. */
+function named(type: string, what: 'Node' | 'Data' | 'New' | 'NewData' | 'Change'): string {
+  return `${type.replaceAll(/[^\w-]/g, '_')}.${what}`
 }

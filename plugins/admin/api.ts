@@ -16,11 +16,13 @@ import {
   time,
   z,
 } from '../../core/index.ts'
+import { typeOperations, typeShapes } from './api-types.ts'
 import { searchNodes } from './model/search.ts'
 
 /** Search in the tree, and the record of who did what. */
 export const adminApi: ApiPart = {
   schemas: {
+    ...typeShapes,
     AuditLine: z.object({
       id: z.int(),
       at: time(),
@@ -35,6 +37,7 @@ export const adminApi: ApiPart = {
     }),
   },
   operations: [
+    ...typeOperations,
     defineOperation({
       id: 'searchNodes',
       method: 'GET',

@@ -1,5 +1,5 @@
-import type { Action, Target } from './matrix.ts'
-import { draft, failedTask, redirect, trashed, unpublished, waitingTask } from './targets.ts'
+import { type Action, ROLES, type Target } from './matrix.ts'
+import { draft, failedTask, redirect, siteType, trashed, unpublished, waitingTask } from './targets.ts'
 
 const at =
   (rest = '') =>
@@ -29,6 +29,7 @@ const users = { roles: ['reader', 'editor', 'publisher', 'admin'] } as const
 
 /** Who may do what by the API: a line for each operation, by its name. */
 export const apiActions: Readonly<Record<string, Action>> = {
+  getApi: { needs: { roles: ROLES }, scopes: ['read'], trial: get(() => '/') },
   findNode: { needs: 'view', trial: get(({ path }) => `/nodes?path=${path}`) },
   getNode: { needs: 'view', trial: get(at()) },
   listChildren: { needs: 'view', trial: get(at('/children')) },
@@ -101,6 +102,29 @@ export const apiActions: Readonly<Record<string, Action>> = {
   whoAmI: { needs: users, scopes: ['read'], trial: get(() => '/me') },
   searchNodes: { needs: users, scopes: ['read'], trial: get(() => '/search?q=page') },
   listAudit: { needs: administrators, scopes: ['administer'], trial: get(() => '/audit?limit=1') },
+  listTypes: { needs: administrators, scopes: ['administer'], trial: get(() => '/types') },
+  createType: {
+    needs: administrators,
+    scopes: ['administer'],
+    trial: send(
+      'POST',
+      () => '/types',
+      ({ id }) => ({ name: `made-${id}`, definition: { title: 'Type', fields: [] } }),
+    ),
+  },
+  getType: { needs: administrators, scopes: ['administer'], prepare: siteType, trial: get(other('/types')) },
+  changeType: {
+    needs: administrators,
+    scopes: ['administer'],
+    prepare: siteType,
+    trial: send('PUT', other('/types'), () => ({ definition: { title: 'Changed', fields: [] } })),
+  },
+  deleteType: {
+    needs: administrators,
+    scopes: ['administer'],
+    prepare: siteType,
+    trial: remove(other('/types')),
+  },
   listJobs: { needs: users, scopes: ['jobs'], trial: get(() => '/jobs') },
   startJob: {
     needs: staff,

@@ -39,6 +39,7 @@ async function make(more: Record<string, unknown> = {}) {
   expect(answer.status).toBe(201)
   return { ...answer.body, etag: answer.headers.get('etag')!, location: answer.headers.get('location') }
 }
+const asBoss = async () => ({ authorization: `Bearer ${await it.token('admin')}` })
 const any = { 'if-match': '*' }
 
 test('the document is valid OpenAPI 3.1, and for who is known', async () => {
@@ -406,6 +407,37 @@ test('what plugins add: search, audit, jobs', async () => {
   expect((await boss.ask('POST', `/tasks/${sent.body.id}/retry`)).status).toBe(409)
   expect((await boss.ask('POST', `/tasks/${sent.body.id}/cancel`)).body).toMatchObject({ cancelled: true })
   expect((await boss.ask('POST', '/jobs/no.such', {})).status).toBe(404)
+})
+
+test('types are made, looked at before a change, changed and deleted', async () => {
+  const definition = { title: 'Tea', fields: [{ name: 'leaf', type: 'str' }] }
+  const made = await boss.ask<{ version: number }>('POST', '/types', { name: 'tea', definition })
+  expect([made.status, made.headers.get('location')]).toEqual([201, '/-/api/types/tea'])
+  const node = await boss.ask('POST', `/nodes/${open.id}/children`, {
+    basetype: 'tea',
+    data: { leaf: 'green' },
+  })
+  expect(node.status).toBe(201)
+  expect(await (await fetch(`${it.base}/-/openapi.json`, { headers: await asBoss() })).text()).toContain(
+    '"tea.Node"',
+  )
+  const change = {
+    definition: { title: 'Tea', fields: [{ name: 'kind', type: 'str' }] },
+    renames: { kind: 'leaf' },
+  }
+  expect((await boss.ask('PUT', '/types/tea', { ...change, dryRun: true }, any)).body).toMatchObject({
+    nodes: 1,
+  })
+  const match = { 'if-match': made.headers.get('etag')! }
+  expect((await boss.ask('PUT', '/types/tea', change, match)).body).toMatchObject({ version: 2 })
+  expect((await boss.ask('PUT', '/types/tea', change, match)).status).toBe(412)
+  const id = node.body.id
+  const renamed = await fetch(`${it.base}/-/api/nodes/${id}`, { headers: await asBoss() })
+  expect(await renamed.json()).toMatchObject({ data: { kind: 'green' } })
+  expect((await boss.ask('DELETE', '/types/tea', undefined, any)).status).toBe(409)
+  await it.site.djet.nodes.delete(Number(id))
+  expect((await boss.ask('DELETE', '/types/tea', undefined, any)).status).toBe(204)
+  expect((await boss.ask('POST', '/types', { name: 'X Y', definition })).status).toBe(422)
 })
 
 test('what is done is noted with door and token', async () => {

@@ -14,6 +14,27 @@ const PERMISSIONS = ['view', 'edit', 'publish', 'administer']
 /** Who may do what, and who is asking. */
 export const accessOperations: readonly ApiOperation[] = [
   defineOperation({
+    id: 'getApi',
+    method: 'GET',
+    path: '/',
+    tag: TAG,
+    summary: 'Where to begin',
+    scope: 'read',
+    open: true,
+    answers: {
+      200: {
+        description: 'Addresses.',
+        schema: {
+          type: 'object',
+          properties: { document: { type: 'string' }, me: { type: 'string' }, root: { type: 'string' } },
+        },
+      },
+    },
+    handle: async () => ({
+      body: { document: '/-/openapi.json', me: '/-/api/me', root: '/-/api/nodes?path=/' },
+    }),
+  }),
+  defineOperation({
     id: 'explainAccess',
     method: 'GET',
     path: '/nodes/{node}/access',
