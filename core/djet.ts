@@ -13,6 +13,7 @@ import { type Notices, Outage } from './db/outage.ts'
 import { checkDirect } from './db/pooler.ts'
 import type { Engine } from './engine.ts'
 import type { ObjectStore } from './file/object-store.ts'
+import { openObjects } from './file/open-objects.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startHttp } from './http/server.ts'
 import { StaticFiles } from './http/static.ts'
@@ -341,13 +342,6 @@ function cacheSettings(cache: Config['cache']): CacheSettings {
   return { pages: cache.pages ? cache.maxSize : 0, branches: true }
 }
 
-/** The client of S3 takes its time to load, so only those who use it do. */
-async function openObjects({ files }: Config): Promise<ObjectStore | undefined> {
-  if (files.store === 'database') return undefined
-  const { S3Store } = await import('./file/s3.ts')
-  return new S3Store(files)
-}
-
 /**
  * Opens the site in a folder: its configuration checked, its plugins loaded, its database reached (an embedded
  * server started when none is named).
@@ -407,7 +401,7 @@ async function openChecked(config: Config, options: OpenOptions): Promise<DjetAp
     if (database.isPooled || directUrl !== url) await checkDirect(directUrl, database.serverStart)
     const listen = new ListenHub(directUrl, log, { applicationName, notices })
     stops.push(() => listen.stop())
-    const objects = await openObjects(config)
+    const objects = openObjects(config)
     stops.push(async () => objects?.close())
     const opened = { database, directUrl, notices, dataDir, listen, objects }
     const app = new DjetApp({ config, log, registry, languages, ...opened, dev, origin, stops })

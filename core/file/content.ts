@@ -15,8 +15,9 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
     ...['zip', 'docx', 'xlsx', 'pptx', 'docm', 'xlsm', 'pptm', 'dotx', 'xltx', 'potx', 'vsdx', 'odt', 'ods'],
     ...['odp', 'odg', 'ott', 'ots', 'otp', 'epub', 'jar', 'apk', 'kmz', 'xpi', '3mf'],
   ],
-  cfb: ['doc', 'xls', 'ppt', 'msi', 'msg', 'dot', 'xlt', 'pps', 'vsd', 'pub'],
-  gz: ['gz', 'tgz', 'svgz'],
+  // With a password the newer ones of Office are of this kind as well.
+  cfb: ['docx', 'xlsx', 'pptx', 'doc', 'xls', 'ppt', 'msi', 'msg', 'dot', 'xlt', 'pps', 'vsd', 'pub'],
+  gz: ['gz', 'tgz'],
   mp4: ['mp4', 'm4v', 'm4a', 'm4p', 'm4b', 'mov', '3gp', '3g2', 'f4v'],
   mkv: ['mkv', 'webm', 'mka', 'weba'],
   ogg: ['ogg', 'oga', 'ogv', 'ogx', 'ogm', 'opus', 'spx'],
@@ -146,7 +147,8 @@ async function typeOf(name: string, head: Buffer): Promise<string> {
   // Loaded with the first upload.
   const { fileTypeFromBuffer } = await import('file-type')
   const found = await fileTypeFromBuffer(head)
-  if (found !== undefined) {
+  // A text may begin with the two letters by which some kinds are told.
+  if (found !== undefined && !(TEXT.has(ending) && found.ext !== 'xml' && isPlain(head))) {
     if (ending === '') return found.mime
     const family = Object.values(FAMILIES).find((endings) => endings.includes(found.ext)) ?? [found.ext]
     const fits = family.includes(ending) || FAMILIES[found.ext]?.includes(ending) === true
@@ -158,6 +160,11 @@ async function typeOf(name: string, head: Buffer): Promise<string> {
     throw differs(name, ending, head.length === 0 ? 'empty' : isText(head) ? 'text' : '')
   if (TEXT.has(ending) && !isText(head)) throw differs(name, ending, 'binary')
   return typeByName(ending) ?? (isText(head) && ending === '' ? 'text/plain' : 'application/octet-stream')
+}
+
+/** Whether there is nothing but letters and the control characters of text. */
+function isPlain(head: Buffer): boolean {
+  return head.every((byte) => byte >= 32 || (byte >= 9 && byte <= 13) || byte === 27)
 }
 
 function typeByName(ending: string): string | undefined {
