@@ -18,6 +18,9 @@ export function toFragment(purify, html) {
     disguise.className = `rich-${element.localName}`
   }
   for (const element of fragment.querySelectorAll('h1')) rename(element, 'h2')
+  // a pasted image that stands in the text itself is not stored: what is seen here is what is saved
+  for (const image of fragment.querySelectorAll('img:not([src]), img[src^="data:" i], img[src^="blob:" i]'))
+    image.remove()
   return fragment
 }
 
