@@ -4,6 +4,7 @@ import { DjetError } from '../error.ts'
 import type { Fields } from '../field/field.ts'
 import { parseData } from '../field/parse.ts'
 import { problemTitle } from '../field/title.ts'
+import { NOT_TRASHED } from './row.ts'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -35,7 +36,7 @@ export async function checkReferences(
   const references = nodes.flatMap(({ basetype, data }) => referencesOf(basetype, basetype.fields, data))
   if (references.length === 0) return
   const rows = await connection.query<{ id: number; basetype: string }>(
-    'select id, basetype from djet.node where id = any($1::int[]) and trash_id is null',
+    `select id, basetype from djet.node where id = any($1::int[]) and ${NOT_TRASHED}`,
     [[...new Set(references.map(({ id }) => id))]],
   )
   const types = new Map(rows.map(({ id, basetype }) => [id, basetype]))

@@ -1,5 +1,6 @@
 import { DjetError } from '../error.ts'
 import type { Djet } from '../scope.ts'
+import { NOT_TRASHED } from './row.ts'
 
 /** What one call of `publishDue` did. */
 export interface DueResult {
@@ -60,7 +61,7 @@ async function act(
   try {
     return await djet.transaction(async (djet) => {
       const still = await djet.query(
-        `select from djet.node where id = $1 and trash_id is null and ${column} <= now() for no key update skip locked`,
+        `select from djet.node where id = $1 and ${NOT_TRASHED} and ${column} <= now() for no key update skip locked`,
         [id],
       )
       if (still.length === 0) return 'done already'

@@ -4,7 +4,7 @@ import type { Node } from './node.ts'
 import type { Branch } from './nodes.ts'
 import { prefixesOf } from './part.ts'
 import type { Reads } from './reads.ts'
-import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
+import { NODE_COLUMNS, NOT_TRASHED, type NodeRow, nodeOf } from './row.ts'
 
 /** Deeper paths than this have no node: each level is one probe of the path index. */
 const MAX_DEPTH = 64
@@ -57,7 +57,7 @@ export class Finder {
   async byId(id: number): Promise<Node | undefined> {
     this.#reads?.node(id)
     const rows = await this.#connection.query<NodeRow>(
-      { name: 'djet-node', text: `select ${NODE_COLUMNS} from djet.node where id = $1 and trash_id is null` },
+      { name: 'djet-node', text: `select ${NODE_COLUMNS} from djet.node where id = $1 and ${NOT_TRASHED}` },
       [id],
     )
     return rows[0] && nodeOf(rows[0])

@@ -3,7 +3,7 @@ import { DjetError, didYouMean } from '../error.ts'
 import { holdTypes } from '../site-type/hold.ts'
 import { NodeStore, notFound } from './node-store.ts'
 import type { BasetypeRef, Branch, NodeRef } from './nodes.ts'
-import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
+import { NODE_COLUMNS, NOT_TRASHED, type NodeRow, nodeOf } from './row.ts'
 
 /** @throws {DjetError} BASETYPE_UNKNOWN, 422 */
 export function basetypeOf(store: NodeStore, ref: BasetypeRef): Basetype {
@@ -61,7 +61,7 @@ export async function lock(
   rights?.require('edit', branch)
   if (strength === 'no key update') await holdTypes(store, [store.options.basetypes.get(branch[0]!.basetype)])
   const [row] = await connection.query<NodeRow>(
-    `select ${NODE_COLUMNS} from djet.node where id = $1 and trash_id is null for ${strength}`,
+    `select ${NODE_COLUMNS} from djet.node where id = $1 and ${NOT_TRASHED} for ${strength}`,
     [branch[0]!.id],
   )
   if (!row) throw notFound(ref)
