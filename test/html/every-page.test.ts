@@ -22,6 +22,7 @@ const WRONG_FORMS: readonly [path: string, form: Record<string, string>][] = [
   ['/files/-/folder', { name: '' }],
   ['/account/password', {}],
   ['/account/email', { email: 'nobody' }],
+  ['/account/tokens', { scopes: 'everything', expires: 'x' }],
   ['/account/second-factor', { code: '1' }],
   ['/users', { login: '', roles: 'No Role' }],
   ['/users/admin/roles', { roles: 'Not a role' }],
