@@ -109,7 +109,7 @@ describe.skipIf(noBrowser('test/browser/start.test.ts'))('starting a task in a b
     await check(staff)
     await picture(page, `start-form-${width}`)
     await fill(page)
-    const rows = page.locator('[data-row]')
+    const rows = page.locator('[data-start-row]')
     await page.getByLabel('Dish').fill('Soup')
     await page.getByRole('button', { name: 'Add a row' }).click()
     await expect.poll(() => rows.count()).toBe(2)
@@ -135,7 +135,11 @@ describe.skipIf(noBrowser('test/browser/start.test.ts'))('starting a task in a b
     await page.getByLabel('Card').setInputFiles({
       name: 'card.png',
       mimeType: 'image/png',
-      buffer: Buffer.alloc(2000, 'x'),
+      // Its first bytes are those of a PNG: what a file is told by its content.
+      buffer: Buffer.concat([
+        Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
+        Buffer.alloc(1984, 'x'),
+      ]),
     })
     await page.getByRole('button', { name: 'Send' }).last().click()
     await page.waitForURL(/\/jobs\/task\/\d+$/)

@@ -2,7 +2,7 @@
 const form = document.querySelector('form[data-start]')
 form?.addEventListener('click', (event) => {
   const button = event.target.closest('button[name="_add"], button[name="_remove"]')
-  const list = button?.closest('[data-rows]')
+  const list = button?.closest('[data-start-rows]')
   if (!list || holdsFiles(list)) return
   event.preventDefault()
   change(button, list).catch(() => form.requestSubmit(button))
@@ -19,11 +19,11 @@ async function change(button, list) {
   body.append(button.name, button.value)
   const answer = await fetch(form.action, { method: 'POST', body, headers: { accept: 'text/html' } })
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
-  const name = CSS.escape(list.dataset.rows)
-  const fresh = page.querySelector(`[data-rows="${name}"]`)
+  const name = CSS.escape(list.dataset.startRows)
+  const fresh = page.querySelector(`[data-start-rows="${name}"]`)
   if (!answer.ok || !fresh) throw new Error(`the form answered ${answer.status}`)
   list.replaceWith(fresh)
-  const rows = fresh.querySelectorAll(':scope > [data-row]')
+  const rows = fresh.querySelectorAll(':scope > [data-start-row]')
   const isNew = button.name === '_add'
   const target = isNew
     ? rows[rows.length - 1]?.querySelector('input:not([type="hidden"]), select, textarea')
