@@ -73,9 +73,16 @@ export class Interface {
   }
 
   #textsOf(language: string, catalog: Catalog): Texts {
+    const plain = (text: string): string => (Object.hasOwn(catalog, text) ? catalog[text]! : text)
     const recognise: Recognise = recogniser(catalog)
-    const say = (text: string, { count, context, ...replace }: TextValues, escapeValue: boolean): string =>
-      this.#engine.t(text, {
+    const say = (text: string, values: TextValues, escapeValue: boolean): string => {
+      const { count, context, ...replace } = values
+      // Neither a plural nor a choice of meanings: most texts, and the library takes its time.
+      if (count === undefined && context === undefined) {
+        const known = plain(text)
+        if (!SPECIAL.test(known)) return fillIn(known, replace, escapeValue)
+      }
+      return this.#engine.t(text, {
         lng: language,
         ns: NAMESPACE,
         replace: { ...replace, count },
@@ -83,8 +90,7 @@ export class Interface {
         ...(typeof count === 'number' ? { count } : {}),
         ...(context === undefined || context === null ? {} : { context: String(context) }),
       })
-    // Most texts have no values, and looking them up is all there is to do.
-    const plain = (text: string): string => (Object.hasOwn(catalog, text) ? catalog[text]! : text)
+    }
     const translated = (message: string): string => {
       if (!message) return ''
       if (Object.hasOwn(catalog, message)) return catalog[message]!
@@ -117,6 +123,16 @@ function furtherPlurals(catalog: Catalog, language: string): Catalog {
     pluralCategories.map((category) => [key.replace(/_other$/, `_${category}`), catalog[key]!] as const),
   )
   return Object.fromEntries(entries.filter(([key]) => !Object.hasOwn(catalog, key)))
+}
+
+/** What more is in a text than names of values: formats, HTML, other texts. */
+const SPECIAL = /\{\{[^}]*[^\w}]|\$t\(/
+
+function fillIn(text: string, values: TextValues, escapeValue: boolean): string {
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const value = String(values[name] ?? '')
+    return escapeValue ? escapeHtml(value) : value
+  })
 }
 
 function escapeHtml(value: string): string {

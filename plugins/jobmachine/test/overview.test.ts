@@ -191,7 +191,8 @@ describe('a task page', () => {
     for (const [name, type, shown] of [
       ['a.png', 'image/png', 'inline'],
       ['a.pdf', 'application/pdf', 'inline'],
-      ['a.svg', 'image/svg+xml', 'attachment'],
+      // Drawn, by a policy that lets it do nothing else.
+      ['a.svg', 'image/svg+xml', 'inline'],
       ['a.html', 'text/html', 'attachment'],
     ] as const) {
       const { id, url } = await send(site.djet, filed, { name, type, bytes: 100 })
@@ -201,12 +202,17 @@ describe('a task page', () => {
       const { headers } = await staff.get(`${path}?show`)
       expect([name, headers.get('content-disposition')?.split(';')[0]]).toEqual([name, shown])
       expect(headers.get('x-content-type-options')).toBe('nosniff')
+      if (name === 'a.svg')
+        expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*sandbox/)
       const { text } = await staff.get(url)
       expect([name, text.includes(`<img class="preview" src="${path}?show"`)]).toEqual([
         name,
         name === 'a.png',
       ])
-      expect([name, text.includes(`href="${path}?show"`)]).toEqual([name, shown === 'inline'])
+      expect([name, text.includes(`href="${path}?show"`)]).toEqual([
+        name,
+        shown === 'inline' && name !== 'a.svg',
+      ])
     }
   })
 })
