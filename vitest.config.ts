@@ -10,6 +10,8 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     // Processes, not threads: tests start worker threads, change signals and open many connections.
     pool: 'forks',
+    // Nothing in Djet is kept in a module, so files may follow one another in a process that has it loaded.
+    isolate: false,
     // Many wait for something most of the time. On a busy machine one may wait too long: once more, then.
     maxWorkers: 3,
     retry: process.env.CI ? 1 : 0,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { defineBasetype, defineEngine, definePlugin, field, upload } from '../../core/index.ts'
 import { addUser, users } from '../../plugins/users/index.ts'
 import { createTestSite, type TestSite } from '../site.ts'
@@ -35,12 +35,15 @@ describe('odd input', () => {
   let guest: Visitor
 
   beforeAll(async () => {
-    process.env.DJET_ADMIN_PASSWORD = 'odd-input-password'
+    vi.stubEnv('DJET_ADMIN_PASSWORD', 'odd-input-password')
     site = await createTestSite({ plugins: [users(), boxes()] })
     admin = await (await site.visitor()).login('admin', 'odd-input-password')
     guest = await site.visitor()
   })
-  afterAll(() => site.close())
+  afterAll(async () => {
+    vi.unstubAllEnvs()
+    await site.close()
+  })
 
   test('in a login is refused like any wrong login', async () => {
     expect((await guest.post('/login', { login: 'a\0b', password: 'x' })).status).toBe(401)

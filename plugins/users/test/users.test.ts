@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { authenticate, type Djet, findAccount } from '../../../core/index.ts'
 import { createTestSite, type TestSite } from '../../../test/site.ts'
 import type { Visitor } from '../../../test/visitor.ts'
@@ -9,13 +9,17 @@ let djet: Djet
 let admin: Visitor
 
 beforeAll(async () => {
+  vi.stubEnv('DJET_ADMIN_PASSWORD', undefined)
   site = await createTestSite({ plugins: [users()] })
   djet = site.djet
   await changePassword(djet, { login: 'admin', password: 'a-quiet-river' })
   admin = await (await site.visitor()).login('admin', 'a-quiet-river')
   await admin.get('/')
 })
-afterAll(() => site.close())
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await site.close()
+})
 
 describe('a new site', () => {
   test('has an administrator whose password was announced once', async () => {
