@@ -4,6 +4,7 @@ import { benchQueue } from './queue/bench.ts'
 import { compareQueues } from './queue/compare.ts'
 import type { Report } from './shared/report.ts'
 import { print } from './shared/report.ts'
+import { benchTree } from './tree/bench.ts'
 
 /** How much a bench may do. */
 export interface BenchOptions {
@@ -16,6 +17,7 @@ export interface BenchOptions {
 const benches: Record<string, (options: BenchOptions) => Promise<Report>> = {
   page: benchPages,
   queue: benchQueue,
+  tree: benchTree,
 }
 
 /**
@@ -38,7 +40,7 @@ export async function main(args: string[]): Promise<void> {
   })
   const name = positionals[0] ?? ''
   const bench = benches[name]
-  if (!bench) throw new Error(`name a bench: ${Object.keys(benches).join(' or ')}`)
+  if (!bench) throw new Error(`name a bench: ${Object.keys(benches).join(', ')}`)
   if (values.peers && name !== 'queue') throw new Error('only the queue is compared with peers')
   const quick = values.quick
   const scale = values.full ? 1 : Number(values.scale ?? (quick ? 0.01 : 0.1))
