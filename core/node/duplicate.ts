@@ -58,6 +58,8 @@ export async function duplicate(
     }
     const part = options.part === undefined ? await freePart(store, node, parent) : checkPart(options.part)
     const name = checkText('name', options.name || node.name)
+    // A full join, because it is never made by nested loops: right after a move the planner takes the subtree for a few
+    // rows. The condition keeps it from being made a left join.
     const copy = connection.query<Pick<NodeRow, 'id' | 'parent_id' | 'part'>>(
       `with source as materialized (
          select *, nextval(pg_get_serial_sequence('djet.node', 'id'))::int as copy_id from djet.node where ${SUBTREE})
@@ -73,7 +75,8 @@ export async function duplicate(
          case when s.path = $1 then $6 else s.title end,
          s.data, s.acl,
          case when s.path = $1 then $7::djet.node_status else s.status end, $8, $8
-       from source s left join source above on above.id = s.parent_id and s.path <> $1
+       from source s full join source above on above.id = s.parent_id
+       where coalesce(s.id, 0) > 0
        order by s.path
        returning id, parent_id, part`,
       [

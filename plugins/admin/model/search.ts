@@ -65,14 +65,16 @@ function byText(djet: Djet, text: string, { key, id }: Hit, limit: number): Prom
     and left(lower(${column}), 200) collate "C" < $2`
   const range = (column: string, again: string) => `
     select id, left(lower(${column}), 200) as key, ${again} as again from djet.node
-    where trash_id is null and ${begins(column)} and (left(lower(${column}), 200) collate "C", id) > ($3, $4)
+    where trash_id is null and left(lower(${column}), 200) collate "C" < $2
+      and (left(lower(${column}), 200) collate "C", id) > ($3, $4)
     order by left(lower(${column}), 200) collate "C", id limit $5`
   const lower = text.toLowerCase()
   return djet.query<Hit>(
     `select distinct on (key collate "C", id) id, key, again
      from ((${range('name', 'false')}) union all (${range('title', begins('name'))})) as hits
      order by key collate "C", id, again limit $5`,
-    [lower, next(lower), key, id, limit],
+    // One lower bound: of two, the index would be read from the lesser.
+    [lower, next(lower), ...(key === '' ? [lower, 0] : [key, id]), limit],
   )
 }
 
