@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
-import type { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
 import { type DjetApp, openApiDocument } from '../../core/index.ts'
 
 type Json = Record<string, unknown>
@@ -18,12 +18,9 @@ interface DocumentedOperation {
 
 /** Compiles the schemas of a site's document. */
 export function contractOf(app: DjetApp): Contract {
-  // Both come with the validator of the document, whose own they are.
-  const load = createRequire(createRequire(import.meta.url).resolve('@seriousme/openapi-schema-validator'))
-  const Ajv: typeof Ajv2020 = load('ajv/dist/2020.js')
   const document = JSON.parse(JSON.stringify(openApiDocument(app)))
-  const ajv = new Ajv({ strict: false, allErrors: true, discriminator: false })
-  load('ajv-formats')(ajv)
+  const ajv = new Ajv2020({ strict: false, allErrors: true, discriminator: false })
+  addFormats.default(ajv)
   ajv.addSchema({ ...document, $id: 'api:' }, 'api:')
   const pointer = (path: string, method: string, status: number, type: string) =>
     ['paths', path, method, 'responses', String(status), 'content', type, 'schema']
