@@ -66,7 +66,7 @@ describe('a job in a process of its own', { timeout: 90_000 }, () => {
   })
 
   it.each([
-    ['native code', native.name, 'none'],
+    ['native code', native.name, 'djet-native'],
     ['a program', program.name, 'djet-program'],
   ])('dies of its time limit in %s, with what it started', async (_what, job, mark) => {
     const beside = await send(site.djet, where, { ms: 1500 })
