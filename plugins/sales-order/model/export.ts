@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import writeXlsxFile, { type SheetData } from 'write-excel-file/node'
+import type { SheetData } from 'write-excel-file/node'
 import { type Djet, DjetError, type StoredFile } from '../../../core/index.ts'
 import { orderStates } from '../basetypes.ts'
 import { csvRows } from './csv.ts'
@@ -97,6 +97,7 @@ async function sheet(djet: Djet, filter: OrderFilter): Promise<Buffer> {
     }
     for (const row of rows) data.push(columns.map(({ kind, value }) => sheetCell(kind, value(row))))
   }
+  const { default: writeXlsxFile } = await import('write-excel-file/node')
   return writeXlsxFile(data, {
     sheet: 'Orders',
     columns: columns.map(({ width }) => ({ width })),

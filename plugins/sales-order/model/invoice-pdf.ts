@@ -1,4 +1,3 @@
-import PDFDocument from 'pdfkit'
 import { formatAmount } from '../../../core/index.ts'
 import type { Customer, Order } from '../basetypes.ts'
 import { type OrderLine, percent } from './order-lines.ts'
@@ -42,6 +41,8 @@ const columns: readonly Column[] = [
 /** Draws an invoice as PDF, on as many A4 pages as its lines need. */
 export async function invoicePdf(content: InvoiceContent): Promise<Buffer> {
   const { number, seller } = content
+  // Loaded when there is one to draw: no process or thread needs it to start.
+  const { default: PDFDocument } = await import('pdfkit')
   const doc = new PDFDocument({
     size: 'A4',
     margin: MARGIN,
