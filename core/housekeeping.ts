@@ -17,23 +17,23 @@ export async function tidyNodes(app: DjetApp): Promise<void> {
   await removeReleasedFiles(djet)
 }
 
-/** Removes what has had its time, hourly: ended sessions, uploaded files nothing refers to, old trash. */
+/** Removes what has had its time: ended sessions, uploaded files nothing refers to, old trash. */
+export async function tidy(app: DjetApp): Promise<void> {
+  await removeEndedSessions(app.database)
+  await removeEndedTokens(app.database)
+  await removeOldAnswers(app.database)
+  await removeUnkeptFiles(app.database)
+  await tidyNodes(app)
+  if (app.objects) await removeObjects(app.database, app.objects, app.signal)
+}
+
+/** Tidies hourly. */
 export function startHousekeeping(app: DjetApp): Stop {
   let running: Promise<void> | undefined
-  const tidy = async (): Promise<void> => {
-    try {
-      await removeEndedSessions(app.database)
-      await removeEndedTokens(app.database)
-      await removeOldAnswers(app.database)
-      await removeUnkeptFiles(app.database)
-      await tidyNodes(app)
-      if (app.objects) await removeObjects(app.database, app.objects, app.signal)
-    } catch (error) {
-      app.log.warn({ err: error }, 'housekeeping failed; it is tried again in an hour')
-    }
-  }
   const timer = setInterval(() => {
-    running = tidy()
+    running = tidy(app).catch((error: unknown) => {
+      app.log.warn({ err: error }, 'housekeeping failed; it is tried again in an hour')
+    })
   }, HOUR)
   timer.unref()
   return async () => {

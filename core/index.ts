@@ -42,14 +42,7 @@ export { type Basetype, defineBasetype, type NodeOf, type OnSite } from './baset
 export { type Config, defineConfig, type SiteConfig } from './config.ts'
 export type { Connection, NamedStatement } from './db/connection.ts'
 export type { Notices } from './db/outage.ts'
-export {
-  type AppScopeOptions,
-  DjetApp,
-  type OpenOptions,
-  openConfig,
-  openSite,
-  type Serving,
-} from './djet.ts'
+export { type AppScopeOptions, DjetApp, type Serving } from './djet.ts'
 export {
   allow,
   type DjetContext,
@@ -120,6 +113,7 @@ export { isScope, SCOPES, type Scope } from './node/scopes.ts'
 export type { NodeStatus } from './node/status.ts'
 export type { TrashItem, TrashListOptions, TrashPlace } from './node/trash.ts'
 export type { Version, VersionInfo, VersionRef } from './node/version.ts'
+export { type OpenOptions, openConfig, openSite } from './open-site.ts'
 export { page } from './page.ts'
 export { checkPassword } from './password.ts'
 export { encodePath, type FormState, type MenuItem, type Payload, urlBelow } from './payload.ts'

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { tidy } from '../core/housekeeping.ts'
 import { type Djet, type DjetApp, openConfig, openSite, type Plugin, type SiteConfig } from '../core/index.ts'
 import { createTestDatabase, ensureTemplate } from './database.ts'
 import { Visitor } from './visitor.ts'
@@ -22,6 +23,8 @@ export interface TestSite {
   readonly databaseUrl: string
   /** Serves the site (once) and gives someone who visits it, with a cookie jar of his own. */
   visitor(): Promise<Visitor>
+  /** Removes what has had its time, as a site does each hour. */
+  tidy(): Promise<void>
   close(): Promise<void>
 }
 
@@ -64,6 +67,7 @@ export async function createTestSite(options: TestSiteOptions = {}): Promise<Tes
       serving ??= opened.start()
       return new Visitor((await serving).url)
     },
+    tidy: () => tidy(opened),
     close: () => close(opened),
   }
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { migrateDown, migrateUp, pendingMigrations } from '../db/migrate.ts'
-import { openSite } from '../djet.ts'
 import { DjetError, didYouMean, messageOf } from '../error.ts'
+import { openSite } from '../open-site.ts'
 import type { Command } from '../plugin.ts'
 import { featuresOf } from '../prepare.ts'
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { openSite } from '../djet.ts'
+import { openSite } from '../open-site.ts'
 import type { Command } from '../plugin.ts'
 import { aborted } from './stop-signal.ts'
 

@@ -1,8 +1,6 @@
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { removeObjects } from '../../../core/file/removed-objects.ts'
 import { defineBasetype, definePlugin, field, page } from '../../../core/index.ts'
-import { removeReleasedFiles } from '../../../core/node/released-files.ts'
 import { type S3Server, startS3 } from '../../../test/s3-server.ts'
 import { createTestSite, type TestSite } from '../../../test/site.ts'
 import type { Visitor } from '../../../test/visitor.ts'
@@ -344,7 +342,7 @@ describe('files in a bucket', () => {
   })
 
   test('leave nothing behind when a transaction is rolled back, or when they are deleted', async () => {
-    const { djet, app } = site
+    const { djet } = site
     await expect(
       djet.transaction(async (djet) => {
         await djet.files.write({ name: 'lost.txt', type: 'text/plain', content: 'lost' })
@@ -353,10 +351,10 @@ describe('files in a bucket', () => {
     ).rejects.toThrow('no')
     await djet.nodes.delete('/files/press')
     await djet.query("update djet.file set released = now() - interval '2 days' where released is not null")
-    await removeReleasedFiles(djet)
+    await site.tidy()
     expect(await count('files.variant')).toBe(0)
     await djet.query("update djet.file_object_removal set due = now() - interval '1 minute'")
-    await removeObjects(app.database, app.objects!)
+    await site.tidy()
     const left = await djet.query<{ id: string }>('select id from djet.file')
     expect(new Set(s3.objects.keys())).toEqual(new Set(left.map(({ id }) => `djet/site/${id}`)))
   })
