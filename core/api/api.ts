@@ -17,8 +17,6 @@ import { ApiRoutes } from './routes.ts'
 /** Where the API begins. */
 export const API = '/-/api'
 const DOCUMENT = '/-/openapi.json'
-/** What is 412 when it was asked for with `If-Match`. */
-const CHANGED = new Set(['NODE_CHANGED', 'TYPE_CHANGED'])
 const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /** Whether a path is one of the API and not of the tree. */
@@ -98,7 +96,9 @@ async function answer(
   const receive = () => receiveUpload(ctx)
   const call = { ctx, params, query, body, receive, expected: expectedOf(ctx, operation) }
   const result = await onceForKey(ctx, (djet) =>
-    withIfMatchStatus(call.expected, () => operation.handle({ ...call, djet } as ApiCall<never, never>)),
+    withIfMatchStatus(call.expected, operation, () =>
+      operation.handle({ ...call, djet } as ApiCall<never, never>),
+    ),
   )
   send(ctx, result)
 }
@@ -146,12 +146,13 @@ function expectedOf(ctx: EngineContext, { ifMatch: needs }: ApiOperation): { ifV
 /** Another version than `If-Match` says is 412. */
 async function withIfMatchStatus<T>(
   { ifVersion }: { ifVersion?: string },
+  { changed = 'NODE_CHANGED' }: ApiOperation,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (ifVersion === undefined || !(error instanceof DjetError) || !CHANGED.has(error.code)) throw error
+    if (ifVersion === undefined || !(error instanceof DjetError) || error.code !== changed) throw error
     const { message, details } = error
     throw new DjetError(error.code, message, { status: 412, cause: error, ...(details ? { details } : {}) })
   }

@@ -20,6 +20,7 @@ const REASONS: Readonly<Record<number, string>> = {
   422: 'Some of the values do not fit; `errors` says which.',
   428: 'If-Match is missing.',
   429: 'Too many requests.',
+  502: 'A server that is needed for it, such as that of mails, did not do its part.',
 }
 
 const UPLOAD = {

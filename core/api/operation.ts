@@ -53,6 +53,8 @@ export interface ApiOperation {
   readonly open?: boolean
   /** Whether a change must, or may, say which version it begins with. */
   readonly ifMatch?: 'required' | 'optional'
+  /** Code of the error (409) that says another version is there: with `If-Match` it is 412. `NODE_CHANGED` when absent. */
+  readonly changed?: string
   /** Schemas of the `{…}` of its path; what is not named is an id. */
   readonly params?: Readonly<Record<string, JsonSchema>>
   readonly query?: z.ZodObject

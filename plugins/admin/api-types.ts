@@ -103,6 +103,7 @@ export const typeOperations: readonly ApiOperation[] = [
       'With `dryRun` nothing is changed: the answer says what would be. Where very many nodes are to be gone through, a task does it (202).',
     scope: 'administer',
     ifMatch: 'required',
+    changed: 'TYPE_CHANGED',
     params: NAME,
     body: z.strictObject({
       definition,
@@ -158,6 +159,7 @@ export const typeOperations: readonly ApiOperation[] = [
     summary: 'Delete a type that no node has',
     scope: 'administer',
     ifMatch: 'required',
+    changed: 'TYPE_CHANGED',
     params: NAME,
     answers: { 204: { description: 'It is gone; its versions stay.' } },
     errors: [404, 409],

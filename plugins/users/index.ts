@@ -1,4 +1,5 @@
 import { definePlugin } from '../../core/index.ts'
+import { usersApi } from './api/index.ts'
 import { account, login, logout, user, users as usersBasetype } from './basetypes.ts'
 import { userCommand } from './command.ts'
 import { accountEngine } from './engine/account.ts'
@@ -34,6 +35,7 @@ export const users = definePlugin((options: UsersOptions) => {
       'users.user': userEngine(tools),
     },
     commands: { user: userCommand(settings), token: tokenCommand },
+    api: usersApi(tools),
     payload: { accountUrl },
     seed,
     start: (app) => start(app, tools),

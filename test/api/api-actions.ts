@@ -1,4 +1,5 @@
 import { type Action, ROLES, type Target } from './matrix.ts'
+import * as make from './targets.ts'
 import { draft, failedTask, redirect, siteType, trashed, unpublished, waitingTask } from './targets.ts'
 
 const at =
@@ -26,6 +27,9 @@ const other =
 const administrators = { roles: ['admin'] } as const
 const staff = { roles: ['editor', 'publisher', 'admin'] } as const
 const users = { roles: ['reader', 'editor', 'publisher', 'admin'] } as const
+
+/** Rules of the pages of users: only administrators see and edit them, and for a change a token needs both. */
+const managing = { needs: administrators, scopes: ['write', 'administer'], prepare: make.userNode } as const
 
 /** Who may do what by the API: a line for each operation, by its name. */
 export const apiActions: Readonly<Record<string, Action>> = {
@@ -148,4 +152,50 @@ export const apiActions: Readonly<Record<string, Action>> = {
     prepare: failedTask,
     trial: send('POST', other('/tasks', '/retry')),
   },
+  listUsers: { needs: administrators, scopes: ['read'], trial: get(() => '/users?q=admin') },
+  getUser: { needs: administrators, scopes: ['read'], prepare: make.userNode, trial: get(other('/users')) },
+  createUser: {
+    ...managing,
+    trial: send(
+      'POST',
+      () => '/users',
+      ({ other }) => ({ login: `made-${other}`, email: 'made@example.com', roles: ['staff'] }),
+    ),
+  },
+  changeUser: {
+    ...managing,
+    trial: send('PATCH', other('/users'), () => ({ name: 'Other', roles: ['cook'] })),
+  },
+  disableUser: { ...managing, trial: send('POST', other('/users', '/disable')) },
+  enableUser: { ...managing, trial: send('POST', other('/users', '/enable')) },
+  unlockUser: { ...managing, trial: send('POST', other('/users', '/unlock')) },
+  inviteUser: { ...managing, trial: send('POST', other('/users', '/invite')) },
+  setUserPassword: {
+    ...managing,
+    trial: send('PUT', other('/users', '/password'), () => ({ password: 'loud-river-7' })),
+  },
+  resetSecondFactor: {
+    ...managing,
+    prepare: make.withFactor,
+    trial: remove(other('/users', '/second-factor')),
+  },
+  listUserSessions: { ...managing, trial: get(other('/users', '/sessions')) },
+  endUserSessions: { ...managing, trial: remove(other('/users', '/sessions')) },
+  endUserSession: {
+    ...managing,
+    prepare: make.withSession,
+    trial: remove(({ other }) => sub(other, 'sessions')),
+  },
+  listUserTokens: { ...managing, trial: get(other('/users', '/tokens')) },
+  revokeUserToken: {
+    ...managing,
+    prepare: make.nodeWithToken,
+    trial: remove(({ other }) => sub(other, 'tokens')),
+  },
+}
+
+/** Something of a user, `<id of his page> <number>`. */
+function sub(other: Target['other'], what: string): string {
+  const [user, id] = String(other).split(' ')
+  return `/users/${user}/${what}/${id}`
 }

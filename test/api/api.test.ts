@@ -161,6 +161,79 @@ test('types are made, looked at before a change, changed and deleted', async () 
   expect((await boss.ask('POST', '/types', { name: 'X Y', definition })).status).toBe(422)
 })
 
+test('users are found, invited, changed, and let in no longer', async () => {
+  type User = { id: number; state: string; roles: string[]; email: string | null }
+  const body = { login: 'nancy', name: 'Nancy Davolio', email: 'nancy@example.com', roles: ['staff'] }
+  const made = await boss.ask<User>('POST', '/users', body)
+  expect(made.status).toBe(201)
+  expect(made.body).toMatchObject({ ...body, state: 'invited', invitation: { sent: true, problem: null } })
+  const path = `/users/${made.body.id}`
+  expect(made.headers.get('location')).toBe(`/-/api${path}`)
+  expect((await boss.ask('POST', '/users', body)).status).toBe(409)
+  expect((await boss.ask('POST', '/users', { login: 'nobody' })).body).toMatchObject({
+    code: 'EMAIL_MISSING',
+  })
+  const found = await boss.ask<{ items: User[]; next: string | null }>('GET', '/users?q=dav')
+  expect(found.body.items).toMatchObject([{ id: made.body.id, state: 'invited' }])
+  const first = await boss.ask<{ items: unknown[]; next: string }>('GET', '/users?limit=1')
+  const second = await boss.ask<{ items: unknown[] }>('GET', first.body.next.replace('/-/api', ''))
+  expect([first.body.items, second.body.items]).toMatchObject([[{ login: 'admin' }], [{ login: 'editor' }]])
+
+  const etag = { 'if-match': made.headers.get('etag')! }
+  expect((await boss.ask('PATCH', path, { name: 'N.' })).status).toBe(428)
+  const changed = await boss.ask<User>('PATCH', path, { roles: ['cook'], email: null, language: 'en' }, etag)
+  expect(changed.body).toMatchObject({ email: null, roles: ['cook'], language: 'en', name: 'Nancy Davolio' })
+  expect((await boss.ask('PATCH', path, { name: 'N.' }, etag)).body).toMatchObject({
+    code: 'USER_CHANGED',
+    status: 412,
+  })
+  expect((await boss.ask('PATCH', path, { name: 'N.', roles: ['user'] }, any)).status).toBe(422)
+  expect((await boss.ask('PATCH', path, { language: 'xx' }, any)).body).toMatchObject({
+    code: 'LANGUAGE_UNKNOWN',
+  })
+  const renamed = await boss.ask<User>(
+    'PATCH',
+    path,
+    { name: 'N.' },
+    { 'if-match': changed.headers.get('etag')! },
+  )
+  expect(renamed.body).toMatchObject({ name: 'N.', roles: ['cook'] })
+  expect((await boss.ask('POST', `${path}/invite`)).body).toMatchObject({ code: 'EMAIL_MISSING' })
+  expect((await boss.ask('PUT', `${path}/password`, { password: 'x' })).status).toBe(422)
+  expect((await boss.ask('DELETE', `${path}/second-factor`)).status).toBe(404)
+  expect((await boss.ask('POST', `${path}/disable`)).body).toMatchObject({ state: 'disabled' })
+  expect((await boss.ask('POST', `${path}/enable`)).body).toMatchObject({ state: 'invited' })
+  expect((await boss.ask('GET', `/users/${open.id}`)).status).toBe(404)
+  const noted = await listAudit(it.site.djet, { action: 'users.language' })
+  expect(noted.items).toMatchObject([{ subject: 'nancy', door: 'api', data: { before: null, after: 'en' } }])
+})
+
+test('the last administrator stays, and is left alone by who only looks after users', async () => {
+  const { id } = await it.site.djet.nodes.require('/users/admin')
+  const path = `/users/${id}`
+  expect((await boss.ask('PATCH', path, { roles: [] }, any)).body).toMatchObject({
+    code: 'LAST_ADMIN',
+    status: 409,
+  })
+  expect((await boss.ask('POST', `${path}/disable`)).body).toMatchObject({ code: 'LAST_ADMIN' })
+  await it.site.djet.nodes.update('/users', { acl: { editor: ['view', 'edit'] } })
+  expect((await editor.ask('GET', path)).body).toMatchObject({ login: 'admin', security: { lockedFor: 0 } })
+  const refused = { code: 'ADMIN_ONLY', status: 403 }
+  expect((await editor.ask('PATCH', path, { email: 'me@example.com' }, any)).body).toMatchObject(refused)
+  for (const [method, rest, body] of [
+    ['POST', '/invite', {}],
+    ['PUT', '/password', { password: 'loud-river-7' }],
+    ['DELETE', '/second-factor', undefined],
+    ['DELETE', '/sessions', undefined],
+    ['DELETE', '/tokens/1', undefined],
+  ] as const) {
+    expect((await editor.ask(method, path + rest, body)).body, rest).toMatchObject(refused)
+  }
+  const admin = { login: 'boss-2', password: 'quiet-river-5', roles: ['admin'] }
+  expect((await editor.ask('POST', '/users', admin)).body).toMatchObject(refused)
+  await it.site.djet.nodes.update('/users', { acl: null })
+})
+
 test('what is done is noted with door and token', async () => {
   const node = await make()
   const { items } = await listAudit(it.site.djet, { nodeId: node.id, action: 'node.insert' })

@@ -94,6 +94,7 @@ const FINGERPRINT = `select md5(string_agg(row, '|' order by row)) as fingerprin
   select f.id::text || f.kept from djet.file f where kept union all
   select concat(a.id, a.roles, a.enabled, a.password_hash) from djet.account a union all
   select t.id || t.name from djet.api_token t union all
+  select 'session ' || s.id from djet.session s where s.account_id is not null union all
   select t.task_id || ' ' || t.status from jobmachine.task t join jobmachine.class c using (class_id)
     where c.name <> 'admin.publish-due' union all
   select s::text from jobmachine.schedule s union all

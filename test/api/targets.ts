@@ -56,6 +56,35 @@ export async function userWithToken(it: ApiSite, made: Made): Promise<string> {
   return `${login} ${id}`
 }
 
+/** A user with a token; the id of his page and its number. */
+export async function nodeWithToken(it: ApiSite, made: Made): Promise<string> {
+  const [login, token] = (await userWithToken(it, made)).split(' ')
+  return `${(await it.site.djet.nodes.require(`/users/${login}`)).id} ${token}`
+}
+
+/** A user who is logged in; the id of his page and the number of the session. */
+export async function withSession(it: ApiSite, made: Made): Promise<string> {
+  const node = await userNode(it, made)
+  const [row] = await it.site.djet.query<{ id: number }>(
+    `insert into djet.session (token_hash, account_id, expires)
+     select sha256(convert_to($1::int::text, 'UTF8')), account_id, now() + interval '1 day' from users.profile where node_id = $1
+     returning id`,
+    [node],
+  )
+  return `${node} ${row!.id}`
+}
+
+/** A user with a second factor; the id of his page. */
+export async function withFactor(it: ApiSite, made: Made): Promise<number> {
+  const node = await userNode(it, made)
+  await it.site.djet.query(
+    `insert into users.second_factor (account_id, secret, confirmed)
+     select account_id, 'ABCDEFGH', now() from users.profile where node_id = $1`,
+    [node],
+  )
+  return node
+}
+
 /** A task that waits; its number. */
 export async function waitingTask({ site }: ApiSite): Promise<number> {
   return (await send(site.djet, echo, 1)).id

@@ -86,6 +86,14 @@ describe('the library of the plugin guide', () => {
     const token = (await staff.json<{ csrfToken: string }>('/-/session')).csrfToken
     const headers = { 'content-type': 'application/json', 'x-csrf-token': token }
     expect((await staff.request('POST', '/books/art/return', '{}', headers)).status).toBe(303)
+    const { id } = await site.djet.nodes.require('/books/art')
+    const api = `/-/api/books/${id}`
+    const lent = await staff.request('POST', `${api}/lend`, '{"reader":"Cid"}', headers)
+    expect([lent.status, lent.json()]).toMatchObject([200, { id, data: { state: 'lent' } }])
+    expect((await staff.request('POST', `${api}/lend`, '{"reader":"Cid"}', headers)).status).toBe(409)
+    expect(await staff.json(`${api}/loans`)).toMatchObject({ items: [{ reader: 'Cid' }, { reader: 'Ann' }] })
+    expect((await guest.get(`${api}/loans`)).status).toBe(401)
+    expect((await staff.request('POST', '/books/art/return', '{}', headers)).status).toBe(303)
     expect((await staff.request('PUT', '/books/art')).headers.get('allow')).toBe('HEAD, GET, OPTIONS')
   })
 

@@ -9,7 +9,7 @@ import {
   z,
 } from '../../../core/index.ts'
 import { countAttempt, forgetAttempts } from '../model/attempts.ts'
-import { setLanguage } from '../model/language.ts'
+import { requireLanguage, setLanguage } from '../model/language.ts'
 import { type Changed, mailNotice } from '../model/mails.ts'
 import { confirmPassword } from '../model/own.ts'
 import {
@@ -148,16 +148,10 @@ export function accountEngine(tools: Tools): Engine {
     )
 
     router.post('/language', async (ctx) => {
-      const { languages } = ctx.djet.app
-      const given = text(ctx, 'language')
-      const language = languages.find(given)
-      if (language === undefined) {
-        const message = `'${given.slice(0, 100)}' is no language of this site.`
-        throw new DjetError('LANGUAGE_UNKNOWN', message, { status: 422 })
-      }
+      const language = requireLanguage(ctx.djet, text(ctx, 'language'))
       await setLanguage(ctx.djet, (await own(ctx)).id, language)
       keepLanguage(ctx, language)
-      ctx.flash(languages.texts(language).t('Your language is changed.'))
+      ctx.flash(ctx.djet.app.languages.texts(language).t('Your language is changed.'))
       ctx.seeOther(ctx.below('/'))
     })
 

@@ -1,22 +1,9 @@
-import {
-  allow,
-  defineEngine,
-  type Engine,
-  type EngineContext,
-  endSessions,
-  tokensOf,
-} from '../../../core/index.ts'
+import { allow, defineEngine, type Engine, type EngineContext, tokensOf } from '../../../core/index.ts'
 import { inMinutes, lockedFor } from '../model/attempts.ts'
-import { endWeakSessions, factorOf, removeFactor } from '../model/second-factor.ts'
+import { endSessionsOf, giveRoles, resetFactor } from '../model/manage.ts'
+import { factorOf } from '../model/second-factor.ts'
 import { unlock } from '../model/unlock.ts'
-import {
-  accountOf,
-  changePassword,
-  changeRoles,
-  requireMayManage,
-  setEnabled,
-  type UserAccount,
-} from '../model/user.ts'
+import { accountOf, changePassword, requireMayManage, setEnabled, type UserAccount } from '../model/user.ts'
 import { demandsFactor } from '../options.ts'
 import type { Tools } from '../tools.ts'
 import { orForm, text, typed } from './form.ts'
@@ -52,9 +39,8 @@ export function userEngine(tools: Tools): Engine {
 
     action(
       '/roles',
-      async (ctx, { login }) => {
-        await changeRoles(ctx.djet, { login, roles: words(text(ctx, 'roles')) })
-        await endWeakSessions(ctx.djet, settings.secondFactor)
+      async (ctx, account) => {
+        await giveRoles(ctx.djet, settings, account, words(text(ctx, 'roles')))
         return 'The roles are changed.'
       },
       ['roles'],
@@ -84,26 +70,15 @@ export function userEngine(tools: Tools): Engine {
       await unlock(ctx.djet, settings, login)
       return `${login} is unlocked.`
     })
-    action('/second-factor/reset', async (ctx, { id, login }) => {
-      const there = await ctx.djet.transaction(async (djet) => {
-        const there = await removeFactor(djet, id)
-        await endSessions(djet, { accountId: id })
-        await djet.audit({ action: 'users.second-factor-reset', subject: login, nodeId: ctx.node.id })
-        return there
-      })
-      return there
+    action('/second-factor/reset', async (ctx, account) =>
+      (await resetFactor(ctx.djet, account))
         ? 'The second factor is removed; all sessions of this user are ended.'
-        : 'There was no second factor.'
-    })
-    action('/sessions', async (ctx, { id: accountId, login }) => {
+        : 'There was no second factor.',
+    )
+    action('/sessions', async (ctx, account) => {
       const id = Number(text(ctx, 'id'))
       const one = Number.isSafeInteger(id) && id > 0
-      const ended = await ctx.djet.transaction(async (djet) => {
-        const ended = await endSessions(djet, { accountId, ...(one ? { id } : {}) })
-        const data = { ended }
-        await djet.audit({ action: 'users.end-sessions', subject: login, nodeId: ctx.node.id, data })
-        return ended
-      })
+      const ended = await endSessionsOf(ctx.djet, account, one ? id : undefined)
       return ended === 1 ? '1 session is ended.' : `${ended} sessions are ended.`
     })
   })

@@ -6,10 +6,10 @@ import {
   encodePath,
   upload,
 } from '../../../core/index.ts'
-import { invite } from '../model/invite.ts'
 import { listUsers } from '../model/list.ts'
+import { requireReachable, tryInvite } from '../model/manage.ts'
 import { addUser } from '../model/user.ts'
-import { fieldError, linkBase, orForm, text, typed } from './form.ts'
+import { linkBase, orForm, text, typed } from './form.ts'
 
 /** The list of users, and the form that makes one. */
 export const usersEngine = defineEngine((router) => {
@@ -30,17 +30,13 @@ export const usersEngine = defineEngine((router) => {
       show: () => show(ctx),
       work: async () => {
         const password = typed(ctx, 'password')
-        if (password === '' && email === '') {
-          const problem = 'is needed for the invitation of somebody without a password'
-          throw fieldError('EMAIL_MISSING', `an e-mail address ${problem}.`, { email: problem })
-        }
-        const node = await addUser(ctx.djet, {
-          login,
-          roles: words(roles),
+        const given = {
           ...(password === '' ? {} : { password }),
           ...(name === '' ? {} : { name }),
           ...(email === '' ? {} : { email }),
-        })
+        }
+        requireReachable(given)
+        const node = await addUser(ctx.djet, { login, roles: words(roles), ...given })
         if (password !== '') {
           ctx.flash(`User ${node.name} is made.`)
           ctx.seeOther(ctx.below('/'))
@@ -66,19 +62,10 @@ function wantsOwnForm(ctx: EngineContext): void {
 
 /** Sends an invitation. False: it was not sent, which the next page says. */
 export async function sendInvitation(ctx: EngineContext, nodeId: number): Promise<boolean> {
-  const { app, config } = ctx.djet
-  const [login] = await app.database.query<{ path: string }>(
-    "select path from djet.node where basetype = 'login' limit 1",
-  )
-  const link = `${linkBase(ctx)}${encodePath(login?.path ?? config.login)}/link`
-  try {
-    await invite(ctx.djet, { nodeId, link })
-    return true
-  } catch (error) {
-    if (!(error instanceof DjetError) || error.code !== 'MAIL_FAILED') throw error
-    ctx.flash(`There is the user, but ${error.message} Send the invitation again later.`, 'problem')
-    return false
-  }
+  const problem = await tryInvite(ctx.djet, { nodeId, base: linkBase(ctx) })
+  if (problem === null) return true
+  ctx.flash(`There is the user, but ${problem} Send the invitation again later.`, 'problem')
+  return false
 }
 
 async function show(ctx: EngineContext): Promise<void> {

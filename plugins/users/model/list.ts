@@ -2,6 +2,8 @@ import { checkLimit, type Djet, fromCursor, type Page, toCursor } from '../../..
 
 /** One line of the list of users. */
 export interface UserLine {
+  /** Of his page. */
+  readonly id: number
   readonly path: string
   readonly login: string
   readonly name: string
@@ -11,7 +13,17 @@ export interface UserLine {
   /** False: invited, and not come yet. */
   readonly ready: boolean
   readonly secondFactor: boolean
+  readonly created: Date
+  /** Chosen for the interface; null: none. */
+  readonly language: string | null
 }
+
+const LINE = `
+  select n.id, n.path, a.login, n.name, n.data ->> 'email' as email, a.roles, a.enabled,
+    a.password_hash is not null as ready, a.created, p.language,
+    exists (select from users.second_factor f where f.account_id = a.id and f.confirmed is not null) as "secondFactor"`
+const FROM = `
+  from djet.account a join users.profile p on p.account_id = a.id join djet.node n on n.id = p.node_id`
 
 /**
  * Users by login, one page. A search finds words of name, login and e-mail address by how they begin.
@@ -27,10 +39,7 @@ export async function listUsers(
   const query = tsquery(search)
   if (query === null && search.trim() !== '') return { items: [], next: null }
   const rows = await djet.query<UserLine>(
-    `select n.path, a.login, n.name, n.data ->> 'email' as email, a.roles, a.enabled,
-       a.password_hash is not null as ready,
-       exists (select from users.second_factor f where f.account_id = a.id and f.confirmed is not null) as "secondFactor"
-     from djet.account a join users.profile p on p.account_id = a.id join djet.node n on n.id = p.node_id
+    `${LINE} ${FROM}
      where ($1::text is null or a.login > $1)
        ${query === null ? '' : `and n.basetype = 'user' and ${DOCUMENT} @@ $3::tsquery`}
      order by a.login limit $2`,
@@ -39,6 +48,18 @@ export async function listUsers(
   const items = rows.slice(0, most)
   const last = items.at(-1)
   return { items, next: rows.length > most && last ? toCursor([last.login]) : null }
+}
+
+/** One user with the version of what can be changed of him: `3.2`, of his page and of his account; null: nobody. */
+export async function userLine(
+  djet: Djet,
+  nodeId: number,
+): Promise<(UserLine & { readonly version: string }) | null> {
+  const [row] = await djet.query<UserLine & { version: string }>(
+    `${LINE}, n.version || '.' || p.version as version ${FROM} where p.node_id = $1`,
+    [nodeId],
+  )
+  return row ?? null
 }
 
 /** As in the index `user_search`. */

@@ -66,7 +66,8 @@ async function keepingAdmin<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-async function container(djet: Djet): Promise<number> {
+/** The node of the users. @throws {DjetError} USERS_NODE_MISSING, 409 */
+export async function usersNode(djet: Djet): Promise<number> {
   const [row] = await djet.query<{ id: number }>('select id from djet.node where basetype = $1 limit 1', [
     users.name,
   ])
@@ -85,7 +86,7 @@ export async function addUser(djet: Djet, params: NewUser): Promise<Node> {
   const roles = checkRoles(params.roles ?? [])
   mayManage(djet, roles)
   return djet.transaction(async (djet) => {
-    const place = await container(djet)
+    const place = await usersNode(djet)
     await djet.require('edit', place)
     const account = await createAccount(djet, { ...params, roles })
     const node = await djet.asSystem().nodes.insert(place, {
