@@ -8,6 +8,7 @@ import { withIfMatch } from './http/if-match.ts'
 import { sendFile } from './http/send-file.ts'
 import { upload } from './http/upload.ts'
 import { fits } from './node/place.ts'
+import { trashWarnings } from './node/trash-warnings.ts'
 import { encodePath, urlBelow } from './payload.ts'
 
 /**
@@ -118,7 +119,8 @@ export const defaultEngine = defineEngine((router) => {
   router.get('/-/delete', allow('edit'), async (ctx) => {
     if (ctx.node.parentId === null)
       throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
-    await ctx.render('node/delete.eta', { below: await countBelow(ctx) })
+    const warnings = await trashWarnings(ctx.djet, ctx.node)
+    await ctx.render('node/delete.eta', { below: await countBelow(ctx), warnings })
   })
   router.post('/-/delete', allow('edit'), async (ctx) => {
     const { node } = ctx

@@ -112,6 +112,7 @@ export type { NewRedirect, Redirect, RedirectListOptions } from './node/redirect
 export { isScope, SCOPES, type Scope } from './node/scopes.ts'
 export type { NodeStatus } from './node/status.ts'
 export type { TrashItem, TrashListOptions, TrashPlace } from './node/trash.ts'
+export { trashWarnings } from './node/trash-warnings.ts'
 export type { Version, VersionInfo, VersionRef } from './node/version.ts'
 export { type OpenOptions, openConfig, openSite } from './open-site.ts'
 export { page } from './page.ts'

@@ -88,6 +88,11 @@ export interface Plugin extends Contributions {
    * @throws {DjetError} below 500, with a message for whoever sent it; the file is not kept then
    */
   readonly checkFile?: (djet: Djet, file: StoredFile) => Promise<void>
+  /**
+   * What to say to whoever is about to put a node into the trash with all below it, or to delete it: that it is in use.
+   * Whole sentences in the reader's language; none when all is well.
+   */
+  readonly trashWarnings?: (djet: Djet, node: Node) => Promise<readonly string[]>
   /** Finds pages by text for the pickers of forms, only those that the scope's user may see; a page of a list by key. */
   readonly findNodes?: (
     djet: Djet,

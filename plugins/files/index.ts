@@ -3,6 +3,7 @@ import { file, folder } from './basetypes.ts'
 import { fileEngine } from './engine/file.ts'
 import { folderEngine } from './engine/folder.ts'
 import { findImages } from './model/find-images.ts'
+import { warningsOf } from './model/uses.ts'
 import { checkOptions, type FilesOptions } from './options.ts'
 import { filesUrl, pictures } from './payload.ts'
 import { seedFiles } from './seed.ts'
@@ -28,6 +29,7 @@ export const files = definePlugin((options: FilesOptions) => {
     payload: { filesUrl, pictureOf: pictures(tools) },
     checkFile: (djet, file) => tools.contents.check(djet, file),
     findImages: (djet, query, limit) => findImages(djet, tools, query, limit),
+    trashWarnings: warningsOf,
     seed: seedFiles(settings.path),
     start: (app) => start(app, tools),
   }

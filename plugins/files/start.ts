@@ -1,5 +1,5 @@
 import { type DjetApp, messageOf, type Stop } from '../../core/index.ts'
-import { followFields } from './model/uses.ts'
+import { followFields } from './model/follow-fields.ts'
 import type { Tools } from './tools.ts'
 
 /** Begins to follow where files are used, and does so anew when basetypes are changed on the site. */

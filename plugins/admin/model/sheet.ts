@@ -4,6 +4,7 @@ import {
   type Djet,
   type Node,
   type PublishState,
+  trashWarnings,
   typesBelow,
 } from '../../../core/index.ts'
 import { neighboursOf } from './tree.ts'
@@ -20,6 +21,8 @@ export interface Sheet {
   readonly mayMove: boolean
   /** It is not one that the site cannot do without. */
   readonly mayTrash: boolean
+  /** Something is to be said before it is trashed, on a page of its own. */
+  readonly asksFirst: boolean
   /** Siblings it stands between, where their order counts. */
   readonly neighbours: { readonly before: number | null; readonly after: number | null }
   /** Types that a child of it may have. */
@@ -43,6 +46,7 @@ export async function sheetOf(djet: Djet, node: Node): Promise<Sheet> {
   const parent = branch[1] && basetypes.get(branch[1].basetype)
   const mayEdit = await djet.can('edit', node)
   const mayMove = mayEdit && branch[1] !== undefined && (await djet.can('edit', branch[1]))
+  const mayTrash = mayEdit && node.parentId !== null && basetype?.fixed !== true
   const inOrder = mayMove && parent?.childOrder !== 'newest'
   return {
     node,
@@ -52,7 +56,8 @@ export async function sheetOf(djet: Djet, node: Node): Promise<Sheet> {
     mayPublish: await djet.can('publish', node),
     mayAdminister: await djet.can('administer', node),
     mayMove,
-    mayTrash: mayEdit && node.parentId !== null && basetype?.fixed !== true,
+    mayTrash,
+    asksFirst: mayTrash && (await trashWarnings(djet, node)).length > 0,
     neighbours: inOrder ? await neighboursOf(djet, node) : { before: null, after: null },
     types:
       mayEdit && basetype

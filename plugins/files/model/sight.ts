@@ -19,11 +19,20 @@ export class Sight {
     this.#djet = djet
   }
 
-  async sees(node: ListedNode): Promise<boolean> {
+  sees(node: ListedNode): Promise<boolean> {
+    return this.#may('view', node)
+  }
+
+  /** Drafts are seen by those who may edit. */
+  seesDraft(node: ListedNode): Promise<boolean> {
+    return this.#may('edit', node)
+  }
+
+  async #may(permission: string, node: ListedNode): Promise<boolean> {
     const { app, system, user } = this.#djet
     if (system) return true
     const above = node.parentId === null ? [] : await this.#above(node.parentId)
-    return decide([node, ...above], app.basetypes, rolesOf(user), 'view').allowed
+    return decide([node, ...above], app.basetypes, rolesOf(user), permission).allowed
   }
 
   async #above(id: number): Promise<Branch> {

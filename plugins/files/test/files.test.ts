@@ -1,12 +1,12 @@
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { defineBasetype, definePlugin, field, page } from '../../../core/index.ts'
+import { defineBasetype, definePlugin, field, page, type User } from '../../../core/index.ts'
 import { type S3Server, startS3 } from '../../../test/s3-server.ts'
 import { createTestSite, type TestSite } from '../../../test/site.ts'
 import type { Visitor } from '../../../test/visitor.ts'
 import { addUser, changePassword, users } from '../../users/index.ts'
-import { addFile, files, listUses } from '../index.ts'
-import { followFields } from '../model/uses.ts'
+import { addFile, countUses, files, listUses } from '../index.ts'
+import { followFields } from '../model/follow-fields.ts'
 import { bomb, photo, SVG } from './images.ts'
 
 const PASSWORD = 'quiet-river-5'
@@ -20,7 +20,10 @@ const article = defineBasetype({
     image: field.node({ basetypes: ['file'] }),
     body: field.html(),
     other: field.node({ basetypes: ['page'] }),
-    lines: field.group({ fields: { photo: field.node({ basetypes: ['file'] }) } }),
+    lines: field.group({ fields: { photo: field.node({ basetypes: ['file'] }), text: field.html() } }),
+    sheet: field.file(),
+    extra: field.structured(),
+    more: field.link(),
   },
 })
 const press = definePlugin(() => ({
@@ -257,6 +260,77 @@ test('where a file is used is known, whatever refers to it, and said before it i
   await followFields(site.app)
   expect(await names()).toEqual(['By address'])
   expect((await boss.get('/files/press/-/delete')).text).toContain('One file in it is in use.')
+})
+
+test('a use is known in a draft, in structured data, in a link, by content, and when its file comes later', async () => {
+  const { djet } = site
+  await editor.post('/files/-/upload', form(['Plan.txt', 'a plan']))
+  const plan = await djet.nodes.require('/files/plan.txt')
+  const uses = async (user?: User | null) => {
+    const seen = user === undefined ? djet : site.app.scope({ user })
+    return (await listUses(seen, plan.id)).items.map(({ node, fields, inDraft, keepsContent }) =>
+      [node.name, ...fields, inDraft ? 'draft' : '', keepsContent ? 'keeps' : ''].filter(Boolean).join(' '),
+    )
+  }
+  const insert = (name: string, data: object, parent = '/') =>
+    djet.nodes.insert(parent, { basetype: article, name, data: { ...data } })
+  const house = await insert('House', {})
+  await insert('Tree', { extra: { plans: [{ at: '/files/plan.txt/-/download', count: plan.id }] } }, '/house')
+  await insert('Link', { more: '/files/plan.txt?v=2' }, '/house')
+  await insert('Cell', { lines: [{ text: 'a' }, { text: '<a href="/files/plan.txt">b</a>' }] }, '/house')
+  await insert('Held', { sheet: plan.data.file }, '/house')
+  await insert('Number', { extra: [plan.id] }, '/house')
+  const known = ['Tree extra', 'Link more', 'Cell lines.text', 'Held sheet keeps']
+  expect(await uses()).toEqual(known)
+
+  // A draft is told to those who may edit it, until it is published, taken back, or another one.
+  const guests = await uses(null)
+  await djet.nodes.saveDraft(house, { data: { body: '<p><a href="/files/plan.txt">plan</a></p>' } })
+  expect(await uses()).toEqual(['House body draft', ...known])
+  expect(await uses(null)).toEqual(guests)
+  expect((await boss.get('/files/plan.txt')).text).toMatch(
+    /House<\/a> <span[^>]*>\/house<\/span> <span[^>]*>In a draft</,
+  )
+  await djet.nodes.saveDraft(house, { data: { image: plan.id } })
+  await djet.nodes.publish(house)
+  expect((await uses())[0]).toBe('House body image')
+  await djet.nodes.saveDraft(house, { data: { image: null, body: '' } })
+  await djet.nodes.discardDraft(house)
+  expect((await uses())[0]).toBe('House body image')
+  await djet.nodes.restore(house, 1)
+  expect(await uses()).toEqual(known)
+
+  // The file away, its pages saved meanwhile, the file back; and another one at its address.
+  const { id: trashed } = await djet.nodes.trash(plan)
+  await djet.nodes.update('/house/link', { title: 'Changed' })
+  await djet.nodes.update('/house/tree', { data: { extra: ['see <a href="/files/plan.txt">it</a>'] } })
+  const all = await djet.nodes.trash('/house')
+  await djet.nodes.restoreTrash(trashed)
+  expect([await uses(), await countUses(djet, plan.id)]).toEqual([[], 0])
+  await djet.nodes.restoreTrash(all.id)
+  expect(await uses()).toEqual(known)
+  await djet.nodes.move(plan, { parent: '/files/press' })
+  expect((await boss.get('/files/press/-/delete')).text).toContain('2 files in it are in use.')
+  expect((await boss.get('/house/-/delete')).text).not.toContain('in use')
+  expect(await uses()).toEqual(known)
+  await editor.post('/files/-/upload', form(['Plan.txt', 'another plan']))
+  expect(await uses()).toEqual(['Held sheet keeps'])
+  await djet.nodes.addRedirect({ from: '/plans', to: plan.id })
+  await djet.nodes.update('/house/link', { data: { more: '/old-plan' } })
+  await djet.nodes.addRedirect({ from: '/old-plan', to: plan.id })
+  expect(await uses()).toEqual(['Link more', 'Held sheet keeps'])
+
+  // What was there before the plugin was, and in the trash.
+  await djet.nodes.saveDraft(house, { data: { image: plan.id } })
+  const { id: gone } = await djet.nodes.trash('/house/held')
+  await djet.query('delete from files.use')
+  await djet.query('delete from files.name')
+  await djet.query('update files.field set looked_at = 0')
+  await followFields(site.app)
+  await djet.nodes.restoreTrash(gone)
+  expect(await uses()).toEqual(['House image draft', 'Link more', 'Held sheet keeps'])
+  await djet.nodes.delete('/house')
+  await djet.nodes.delete('/files/plan.txt')
 })
 
 test('a file is replaced at its address, and the one before comes back from its versions', async () => {
