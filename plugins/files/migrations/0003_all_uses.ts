@@ -70,72 +70,80 @@ export async function up(knex: Knex): Promise<void> {
 
     create or replace function files.note_uses(ids integer[]) returns void language plpgsql
     set plan_cache_mode = force_generic_plan set jit = off as $$
+    declare
+      slice integer[];
     begin
-      delete from files.use where node_id = any(ids);
-      delete from files.name where node_id = any(ids);
-      with held as materialized (
-        select n.id as node_id, f.name as field, f.type, state.draft, value.value
-        from djet.node n
-        join files.field f on f.basetype = ltrim(n.basetype, '~')
-        cross join lateral (
-          select n.data, false as draft
+      for batch in 0 .. (coalesce(cardinality(ids), 0) - 1) / 500 loop
+        slice := ids[batch * 500 + 1 : batch * 500 + 500];
+        delete from files.use where node_id = any(slice);
+        delete from files.name where node_id = any(slice);
+        with held as materialized (
+          select n.id as node_id, f.name as field, f.type, state.draft, value.value
+          from djet.node n
+          join files.field f on f.basetype = ltrim(n.basetype, '~')
+          cross join lateral (
+            select n.data, false as draft
+            union all
+            select v.data, true from djet.node_version v where v.node_id = n.id and v.open
+              and v.data -> split_part(f.name, '.', 1) is distinct from n.data -> split_part(f.name, '.', 1)
+          ) as state
+          cross join lateral (
+            select state.data -> f.name as value where position('.' in f.name) = 0
+            union all
+            select line -> split_part(f.name, '.', 2)
+            from jsonb_array_elements(case when position('.' in f.name) > 0
+              and jsonb_typeof(state.data -> split_part(f.name, '.', 1)) = 'array'
+              then state.data -> split_part(f.name, '.', 1) else '[]' end) as line
+          ) as value
+          where n.id = any(slice) and value.value is not null
+        ),
+        named as materialized (
+          select distinct h.node_id, h.field, h.draft, n.name
+          from held h cross join lateral files.names_in(h.type, h.value) as n (name)
+          where h.type <> 'node' and n.name <> '' and octet_length(n.name) <= 2000
+        ),
+        found as materialized (
+          select h.node_id, h.field, h.draft, null as name, (h.value #>> '{}')::integer as id, true as somewhere
+          from held h where h.type = 'node' and h.value #>> '{}' ~ '^[1-9][0-9]{0,8}$'
           union all
-          select v.data, true from djet.node_version v where v.node_id = n.id and v.open
-            and v.data -> split_part(f.name, '.', 1) is distinct from n.data -> split_part(f.name, '.', 1)
-        ) as state
-        cross join lateral (
-          select state.data -> f.name as value where position('.' in f.name) = 0
+          select p.node_id, p.field, p.draft, p.name, at.id, at.id is not null
+          from named p cross join lateral files.node_at(p.name) as at (id) where p.name like '/%'
           union all
-          select line -> split_part(f.name, '.', 2)
-          from jsonb_array_elements(case when position('.' in f.name) > 0
-            and jsonb_typeof(state.data -> split_part(f.name, '.', 1)) = 'array'
-            then state.data -> split_part(f.name, '.', 1) else '[]' end) as line
-        ) as value
-        where n.id = any(ids) and value.value is not null
-      ),
-      named as materialized (
-        select distinct h.node_id, h.field, h.draft, n.name
-        from held h cross join lateral files.names_in(h.type, h.value) as n (name)
-        where h.type <> 'node' and n.name <> '' and octet_length(n.name) <= 2000
-      ),
-      found as materialized (
-        select h.node_id, h.field, h.draft, null as name, (h.value #>> '{}')::integer as id, true as somewhere
-        from held h where h.type = 'node' and h.value #>> '{}' ~ '^[1-9][0-9]{0,8}$'
-        union all
-        select p.node_id, p.field, p.draft, p.name, at.id, at.id is not null
-        from named p cross join lateral files.node_at(p.name) as at (id) where p.name like '/%'
-        union all
-        select p.node_id, p.field, p.draft, p.name, f.id, f.id is not null
-        from named p left join djet.node f on f.basetype in ('file', '~file') and f.data ->> 'file' = p.name
-        where p.name not like '/%'
-      ),
-      led as materialized (
-        select f.*, target.id as target_id
-        from found f left join djet.node target on target.id = f.id and target.basetype in ('file', '~file')
-      ),
-      kept as (
-        insert into files.name (name, node_id, loose)
-        select name, node_id, bool_and(target_id is null) from led
-        where name is not null and (target_id is not null or not somewhere)
-        group by name, node_id
-        on conflict do nothing
-      )
-      insert into files.use (target_id, node_id, field, draft)
-      select distinct target_id, node_id, field, draft from led where target_id is not null and target_id <> node_id
-      on conflict do nothing;
+          select p.node_id, p.field, p.draft, p.name, f.id, f.id is not null
+          from named p left join djet.node f on f.basetype in ('file', '~file') and f.data ->> 'file' = p.name
+          where p.name not like '/%'
+        ),
+        led as materialized (
+          select f.*, target.id as target_id
+          from found f left join djet.node target on target.id = f.id and target.basetype in ('file', '~file')
+        ),
+        kept as (
+          insert into files.name (name, node_id, loose)
+          select name, node_id, bool_and(target_id is null) from led
+          where name is not null and (target_id is not null or not somewhere)
+          group by name, node_id
+          on conflict do nothing
+        )
+        insert into files.use (target_id, node_id, field, draft)
+        select distinct target_id, node_id, field, draft from led where target_id is not null and target_id <> node_id
+        on conflict do nothing;
+      end loop;
     end $$;
     drop function files.target_of(text);
 
-    -- Whoever calls a file by one of these names is looked at again, and not while he is being changed.
-    create function files.note_named(names text[]) returns void language plpgsql as $$
-    declare
-      ids integer[];
+    -- Not while they are being changed.
+    create function files.note_again(ids integer[]) returns void language plpgsql as $$
     begin
-      select array_agg(distinct n.node_id) into ids from files.name n where n.name = any(names);
       if ids is not null then
         perform from djet.node where id = any(ids) order by id for no key update;
         perform files.note_uses(ids);
       end if;
+    end $$;
+
+    -- Whoever calls a file by one of these names.
+    create function files.note_named(names text[]) returns void language plpgsql as $$
+    begin
+      perform files.note_again((select array_agg(distinct n.node_id) from files.name n where n.name = any(names)));
     end $$;
 
     create or replace function files.node_inserted() returns trigger language plpgsql as $$
@@ -152,10 +160,20 @@ export async function up(knex: Knex): Promise<void> {
       return null;
     end $$;
 
-    -- A file comes to stand at an address, back from the trash as well, or gets another content.
+    -- A file comes to stand at an address, back from the trash as well, or gets another content. By row, which costs the
+    -- others nothing; whose uses are known already is not looked at again.
     create function files.file_arrived() returns trigger language plpgsql as $$
+    declare
+      ids integer[];
     begin
-      perform files.note_named(array[new.path, new.data ->> 'file', old.data ->> 'file']);
+      if exists (select from files.name n where n.name = new.path) then
+        select array_agg(n.node_id) into ids from files.name n where n.name = new.path and (n.loose
+          or not exists (select from files.use u where u.target_id = new.id and u.node_id = n.node_id));
+        perform files.note_again(ids);
+      end if;
+      if old.data -> 'file' is distinct from new.data -> 'file' then
+        perform files.note_named(array[new.data ->> 'file', old.data ->> 'file']);
+      end if;
       return null;
     end $$;
     create trigger node_file_arrived after update on djet.node
@@ -202,7 +220,7 @@ export async function down(knex: Knex): Promise<void> {
     drop trigger redirect_uses on djet.redirect;
     drop trigger node_file_arrived on djet.node;
     drop function files.draft_changed(), files.redirect_made(), files.file_arrived(), files.note_named(text[]),
-      files.names_in(text, jsonb);
+      files.note_again(integer[]), files.names_in(text, jsonb);
     drop table files.name;
     drop index djet.node_file_content;
     alter function files.node_at(text) rename to target_of;
