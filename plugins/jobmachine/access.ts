@@ -37,6 +37,16 @@ export async function requireStart(djet: Djet, node: NodeRef, job: AnyJob): Prom
   })
 }
 
+/**
+ * The same for a job by name, for those who schedule: they schedule only what they may start. A job that no plugin brings
+ * is nobody's.
+ * @throws {DjetError} ACCESS_DENIED, 403 (401 for a visitor)
+ */
+export async function requireStartOf(djet: Djet, node: NodeRef, name: string): Promise<void> {
+  const job = jobsOf(djet.app).get(name)
+  if (job) await requireStart(djet, node, job)
+}
+
 /** The jobs the scope's user may start by hand, in the order of their names for people. */
 export async function startable(djet: Djet, node: NodeRef): Promise<AnyJob[]> {
   if (!(await djet.can('start', node))) return []

@@ -1,10 +1,8 @@
 import {
   type ApiPart,
-  type Djet,
   DjetError,
   defineOperation,
   type JsonSchema,
-  type Node,
   pageOf,
   ref,
   time,
@@ -12,9 +10,11 @@ import {
 } from '../../core/index.ts'
 import { requireCancel, requireStart, startable } from './access.ts'
 import { cancelTask, retryTask } from './actions.ts'
+import { jobsNode } from './jobs-node.ts'
 import { isOwn, sightOf } from './own/sight.ts'
-import { ownTask } from './own/view.ts'
+import { taskId, taskOf } from './own/task-answer.ts'
 import { jobsOf } from './registry.ts'
+import { scheduleOperations, scheduleShapes } from './schedule/api.ts'
 import { type OptionTexts, optionTexts, readOptions } from './start/options.ts'
 import { jsonSchemaOf } from './start/schema.ts'
 import { startTask } from './start/start.ts'
@@ -23,9 +23,10 @@ const TAG = 'Jobs'
 const CLASS: Record<string, JsonSchema> = { class: { type: 'string' } }
 const task = { 200: { description: 'The task.', schema: ref('Task') } }
 
-/** What programs may ask of the job machine: start a task, see what became of it, cancel and retry it. */
+/** What programs may ask of the job machine: start a task, see what became of it, cancel and retry it; schedules. */
 export const jobsApi: ApiPart = {
   schemas: {
+    ...scheduleShapes,
     Job: z.object({
       class: z.string(),
       label: z.string(),
@@ -58,6 +59,7 @@ export const jobsApi: ApiPart = {
     }),
   },
   operations: [
+    ...scheduleOperations,
     defineOperation({
       id: 'listJobs',
       method: 'GET',
@@ -159,33 +161,4 @@ export const jobsApi: ApiPart = {
       },
     }),
   ],
-}
-
-/** The node whose rules say who may start and cancel. @throws {DjetError} NOT_FOUND, 404 */
-async function jobsNode(djet: Djet): Promise<Node> {
-  const [row] = await djet.query<{ id: number }>({
-    name: 'jobmachine.node',
-    text: "select id from djet.node where basetype = 'jobmachine' limit 1",
-  })
-  if (row) return djet.asSystem().nodes.require(row.id)
-  throw new DjetError('NOT_FOUND', 'this site has no place for jobs.', { status: 404 })
-}
-
-async function taskOf(djet: Djet, id: number) {
-  const found = await ownTask(djet, id, false)
-  if (found === null) throw noTask(id)
-  const [row] = await djet.query<{ class: string }>(
-    'select c.name as class from jobmachine.task t join jobmachine.class c using (class_id) where t.task_id = $1',
-    [id],
-  )
-  return { ...found, class: row?.class ?? '' }
-}
-
-function taskId(text: string | undefined): number {
-  if (/^[1-9]\d{0,14}$/.test(text ?? '')) return Number(text)
-  throw noTask(String(text).slice(0, 40))
-}
-
-function noTask(id: number | string): DjetError {
-  return new DjetError('NOT_FOUND', `there is no task ${id}.`, { status: 404 })
 }

@@ -28,6 +28,7 @@ const administrators = { roles: ['admin'] } as const
 const staff = { roles: ['editor', 'publisher', 'admin'] } as const
 const users = { roles: ['reader', 'editor', 'publisher', 'admin'] } as const
 
+const scheduling = { needs: administrators, scopes: ['jobs'], prepare: make.schedule } as const
 /** Rules of the pages of users: only administrators see and edit them, and for a change a token needs both. */
 const managing = { needs: administrators, scopes: ['write', 'administer'], prepare: make.userNode } as const
 
@@ -152,6 +153,31 @@ export const apiActions: Readonly<Record<string, Action>> = {
     prepare: failedTask,
     trial: send('POST', other('/tasks', '/retry')),
   },
+  listSchedules: { needs: staff, scopes: ['read'], prepare: make.schedule, trial: get(() => '/schedules') },
+  getSchedule: { needs: staff, scopes: ['read'], prepare: make.schedule, trial: get(other('/schedules')) },
+  listScheduleRuns: {
+    needs: staff,
+    scopes: ['read'],
+    prepare: make.schedule,
+    trial: get(other('/schedules', '/runs')),
+  },
+  createSchedule: {
+    ...scheduling,
+    trial: send(
+      'POST',
+      () => '/schedules',
+      ({ other }) => ({ name: `made-${other}`, job: 'jobmachine.echo', params: 1, cron: '0 6 * * *' }),
+    ),
+  },
+  changeSchedule: { ...scheduling, trial: send('PATCH', other('/schedules'), () => ({ cron: '0 7 * * *' })) },
+  pauseSchedule: { ...scheduling, trial: send('POST', other('/schedules', '/pause')) },
+  resumeSchedule: {
+    ...scheduling,
+    prepare: make.pausedSchedule,
+    trial: send('POST', other('/schedules', '/resume')),
+  },
+  runSchedule: { ...scheduling, trial: send('POST', other('/schedules', '/run')) },
+  deleteSchedule: { ...scheduling, trial: remove(other('/schedules')) },
   listUsers: { needs: administrators, scopes: ['read'], trial: get(() => '/users?q=admin') },
   getUser: { needs: administrators, scopes: ['read'], prepare: make.userNode, trial: get(other('/users')) },
   createUser: {

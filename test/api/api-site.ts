@@ -4,13 +4,14 @@ import {
   definePlugin,
   field,
   findAccount,
+  type Plugin,
   SCOPES,
   type Scope,
   z,
 } from '../../core/index.ts'
 import { admin } from '../../plugins/admin/index.ts'
 import { files } from '../../plugins/files/index.ts'
-import { jobmachine } from '../../plugins/jobmachine/index.ts'
+import { defineJob, jobmachine } from '../../plugins/jobmachine/index.ts'
 import { addUser, changePassword, users } from '../../plugins/users/index.ts'
 import { createTestSite, type TestSite, type TestSiteOptions } from '../site.ts'
 import type { Visitor } from '../visitor.ts'
@@ -37,7 +38,9 @@ const recipe = defineBasetype({
     sheet: field.file({ accept: ['.csv'] }),
   },
 })
-const kitchen = definePlugin(() => ({ name: 'kitchen', basetypes: [recipe] }))
+/** A job that only cooks start. */
+const cook = defineJob('kitchen.cook', async () => {}, { params: z.unknown(), access: { start: ['cook'] } })
+const kitchen = definePlugin(() => ({ name: 'kitchen', basetypes: [recipe], jobs: [cook] }))
 
 export interface ApiSite {
   readonly site: TestSite
@@ -54,8 +57,11 @@ export interface ApiSite {
  * A site with `/open` (everybody sees it; `editor` edits, `publisher` also publishes) and `/closed` (nobody but
  * administrators), and a user for each role.
  */
-export async function openApiSite(config: TestSiteOptions['config'] = {}): Promise<ApiSite> {
-  const plugins = [users(), jobmachine({ threads: 0 }), admin(), files(), kitchen()]
+export async function openApiSite(
+  config: TestSiteOptions['config'] = {},
+  more: readonly Plugin[] = [],
+): Promise<ApiSite> {
+  const plugins = [users(), jobmachine({ threads: 0 }), admin(), files(), kitchen(), ...more]
   const site = await createTestSite({ plugins, config })
   const { djet } = site
   const editing = { editor: ['view', 'edit'], publisher: ['view', 'edit', 'publish'] }

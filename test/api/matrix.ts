@@ -98,6 +98,7 @@ const FINGERPRINT = `select md5(string_agg(row, '|' order by row)) as fingerprin
   select t.task_id || ' ' || t.status from jobmachine.task t join jobmachine.class c using (class_id)
     where c.name <> 'admin.publish-due' union all
   select s::text from jobmachine.schedule s union all
+  select i::text from sales_order.invoice i union all
   select u::text from users.second_factor u
 ) as all_rows (row)`
 

@@ -1,4 +1,5 @@
 import type { Action, Target } from './matrix.ts'
+import { orderActions } from './order-actions.ts'
 import * as make from './targets.ts'
 
 type Fields = Record<string, string>
@@ -169,6 +170,8 @@ export const pageActions: Readonly<Record<string, Action>> = {
     trial: other('', '/-/details', { alt: 'A' }),
   },
 
+  ...orderActions,
+
   'users.users /': {
     ...users,
     trial: form(
@@ -291,6 +294,7 @@ export const pageActions: Readonly<Record<string, Action>> = {
 
 /** Routes where everybody does something for himself alone, and why they need no line above. */
 export const ownActions: Readonly<Record<string, string>> = {
+  'sales-order.orders /-/new/order': 'refused to everybody: orders come with their lines, by an import',
   'users.login /': 'one logs in',
   'users.login /code': 'half logged in, with a ticket of his own',
   'users.login /second-factor': 'half logged in, with a ticket of his own',

@@ -1,7 +1,7 @@
-import { createToken, findAccount } from '../../core/index.ts'
+import { createToken, type Djet, findAccount } from '../../core/index.ts'
 import { createType } from '../../plugins/admin/model/types/change.ts'
 import { addFile } from '../../plugins/files/index.ts'
-import { insertSchedule, send } from '../../plugins/jobmachine/index.ts'
+import { enableSchedule, insertSchedule, send } from '../../plugins/jobmachine/index.ts'
 import { echo } from '../../plugins/jobmachine/jobs.ts'
 import { addUser } from '../../plugins/users/index.ts'
 import type { ApiSite } from './api-site.ts'
@@ -112,10 +112,49 @@ export async function schedule({ site }: ApiSite, { id }: Made): Promise<number>
   })
 }
 
+export async function pausedSchedule(it: ApiSite, made: Made): Promise<number> {
+  const id = await schedule(it, made)
+  await enableSchedule(it.site.djet, id, false)
+  return id
+}
+
 /** A type made on the site; its name. */
 export async function siteType({ site }: ApiSite, { id }: Made): Promise<string> {
   await createType(site.djet, { name: `type-${id}`, definition: { title: 'Type', fields: [] } })
   return `type-${id}`
+}
+
+/** An order that can be invoiced; its path. */
+export async function order({ site }: ApiSite, { id }: Made): Promise<string> {
+  const { djet } = site
+  const place = (await djet.nodes.get('/orders')) ?? (await shop(djet))
+  const data = { number: id, customer: 'ANN', placed: '2026-01-02', linesTotal: '5.00', total: '5.00' }
+  const made = await djet.nodes.insert(place, {
+    basetype: 'order',
+    part: String(id),
+    name: `Order ${id}`,
+    data,
+  })
+  await djet.query(
+    'insert into sales_order.line (node_id, product, unit_price, quantity) values ($1, 1, 5, 1)',
+    [made.id],
+  )
+  return made.path
+}
+
+/** The page where files are imported; its path. */
+export async function orderImport({ site }: ApiSite): Promise<string> {
+  const { djet } = site
+  if ((await djet.nodes.get('/orders')) === null) await shop(djet)
+  return '/orders/import'
+}
+
+async function shop({ nodes }: Djet) {
+  await nodes.insert('/', { basetype: 'catalogue', name: 'Products' })
+  await nodes.insert('/', { basetype: 'customers', name: 'Customers' })
+  const orders = await nodes.insert('/', { basetype: 'orders', name: 'Orders' })
+  await nodes.insert(orders, { basetype: 'order-import', name: 'Import' })
+  return orders
 }
 
 /** A file of the library, in the page; its path. */

@@ -1,4 +1,4 @@
-import type { Djet } from '../../../core/index.ts'
+import { type Djet, DjetError } from '../../../core/index.ts'
 import { hiddenClasses } from '../access.ts'
 import { jobsOf } from '../registry.ts'
 import { type Status, statusWord } from '../status.ts'
@@ -89,11 +89,12 @@ const RUN = `r.due, r.task_id as task, t.status, r.error, r.by_hand as "byHand",
 type LineRow = Omit<ScheduleLine, 'words' | 'known' | 'last'> & RunRow
 type RunRow = Omit<RunLine, 'status'> & { readonly status: number | null }
 
-/** Schedules by name, 50 a page, by key; without those of jobs whose tasks the scope's user does not see. */
+/** Schedules by name, 50 a page unless `limit` says otherwise, by key; without those of jobs whose tasks the scope's user does not see. */
 export async function listSchedules(
   djet: Djet,
-  page: { after?: string | undefined; before?: string | undefined } = {},
+  page: { after?: string | undefined; before?: string | undefined; limit?: number } = {},
 ): Promise<ScheduleList> {
+  const { limit = LINES } = page
   const back = page.before !== undefined
   const rows = await djet.query<LineRow>(
     `select ${LINE}, ${RUN} from (
@@ -105,11 +106,11 @@ export async function listSchedules(
      ) as r on true
      left join jobmachine.task t on t.task_id = r.task_id
      order by s.name ${back ? 'desc' : 'asc'}`,
-    [page.before ?? page.after ?? '', LINES + 1, [...hiddenClasses(djet)]],
+    [page.before ?? page.after ?? '', limit + 1, [...hiddenClasses(djet)]],
   )
-  const more = rows.length > LINES
+  const more = rows.length > limit
   const jobs = jobsOf(djet.app)
-  const schedules = rows.slice(0, LINES).map((row) => lineOf(djet, row, jobs))
+  const schedules = rows.slice(0, limit).map((row) => lineOf(djet, row, jobs))
   if (back) schedules.reverse()
   const [first, last] = [schedules[0]?.name ?? null, schedules.at(-1)?.name ?? null]
   return {
@@ -140,12 +141,20 @@ export async function scheduleView(djet: Djet, id: number): Promise<ScheduleView
   return { ...line, params, title, priority, created, modified, modifiedBy, version, times }
 }
 
-/** Runs of a schedule, newest first, 50 a page, by key. */
+/** The same. @throws {DjetError} SCHEDULE_NOT_FOUND, 404, also for one whose job the scope's user does not see */
+export async function requireSchedule(djet: Djet, id: number): Promise<ScheduleView> {
+  const schedule = await scheduleView(djet, id)
+  if (schedule) return schedule
+  throw new DjetError('SCHEDULE_NOT_FOUND', `there is no schedule ${id}.`, { status: 404 })
+}
+
+/** Runs of a schedule, newest first, 50 a page unless `limit` says otherwise, by key. */
 export async function listRuns(
   djet: Djet,
   schedule: number,
-  page: { before?: number | undefined; after?: number | undefined } = {},
+  page: { before?: number | undefined; after?: number | undefined; limit?: number } = {},
 ): Promise<RunList> {
+  const { limit = LINES } = page
   const newer = page.after !== undefined
   const key = page.after ?? page.before
   const rows = await djet.query<RunRow>(
@@ -155,10 +164,10 @@ export async function listRuns(
      ) as r
      left join jobmachine.task t on t.task_id = r.task_id
      order by r.due ${newer ? 'asc' : 'desc'}`,
-    [schedule, key === undefined ? 'infinity' : new Date(key), LINES + 1],
+    [schedule, key === undefined ? 'infinity' : new Date(key), limit + 1],
   )
-  const more = rows.length > LINES
-  const runs = rows.slice(0, LINES).map(runOf)
+  const more = rows.length > limit
+  const runs = rows.slice(0, limit).map(runOf)
   if (newer) runs.reverse()
   const [first, last] = [runs[0]?.due.getTime() ?? null, runs.at(-1)?.due.getTime() ?? null]
   return {

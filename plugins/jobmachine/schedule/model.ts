@@ -63,13 +63,7 @@ export async function updateSchedule(
   await djet.transaction(async (djet) => {
     const row = await lockSchedule(djet, id)
     if (row.source === 'code') throw fromCode(row)
-    if (version !== undefined && version !== row.version) {
-      throw new DjetError(
-        'SCHEDULE_CHANGED',
-        `schedule '${row.name}' was changed meanwhile. Load the page again and repeat your change.`,
-        { status: 409 },
-      )
-    }
+    requireVersion(row, version)
     const [other] = await djet.query(
       'select from jobmachine.schedule where name = $1 and schedule_id <> $2',
       [checked.name, id],
@@ -113,11 +107,14 @@ export async function enableSchedule(djet: Djet, id: number, enabled: boolean): 
 
 /**
  * Removes a schedule that was made on the page, or whose code is gone, with the record of its runs; the tasks stay.
- * @throws {DjetError} SCHEDULE_NOT_FOUND, 404; SCHEDULE_FROM_CODE, 409
+ *
+ * @param version what the caller saw; undefined: whatever it is
+ * @throws {DjetError} SCHEDULE_NOT_FOUND, 404; SCHEDULE_FROM_CODE, SCHEDULE_CHANGED, 409
  */
-export async function removeSchedule(djet: Djet, id: number): Promise<void> {
+export async function removeSchedule(djet: Djet, id: number, version?: number): Promise<void> {
   await djet.transaction(async (djet) => {
     const row = await lockSchedule(djet, id)
+    requireVersion(row, version)
     if (row.source === 'code' && !row.gone) throw fromCode(row)
     await djet.query('delete from jobmachine.schedule where schedule_id = $1', [id])
     await note(djet, 'schedule-delete', row)
@@ -172,7 +169,8 @@ export async function dueTime(djet: Djet): Promise<Date | null> {
   return run?.due ?? null
 }
 
-async function lockSchedule(djet: Djet, id: number): Promise<Row> {
+/** A schedule that nobody else changes until the transaction ends. @throws {DjetError} SCHEDULE_NOT_FOUND, 404 */
+export async function lockSchedule(djet: Djet, id: number): Promise<Row> {
   const [row] = await djet.query<Row>(
     `select schedule_id as id, source, gone, name, job, params, title, priority, cron, zone, missed, enabled,
        version, now() as now
@@ -181,6 +179,16 @@ async function lockSchedule(djet: Djet, id: number): Promise<Row> {
   )
   if (row) return row
   throw new DjetError('SCHEDULE_NOT_FOUND', `there is no schedule ${id}.`, { status: 404 })
+}
+
+/** @throws {DjetError} SCHEDULE_CHANGED, 409 */
+function requireVersion(row: Row, version: number | undefined): void {
+  if (version === undefined || version === row.version) return
+  throw new DjetError(
+    'SCHEDULE_CHANGED',
+    `schedule '${row.name}' was changed meanwhile. Load the page again and repeat your change.`,
+    { status: 409 },
+  )
 }
 
 function valuesOf(schedule: CheckedSchedule): (string | number | null)[] {

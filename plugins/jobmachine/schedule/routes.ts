@@ -1,6 +1,6 @@
 import type { EngineContext, EngineRouter } from '../../../core/index.ts'
 import { allow, DjetError, wantsJson } from '../../../core/index.ts'
-import { requireStart, startable } from '../access.ts'
+import { requireStartOf, startable } from '../access.ts'
 import { jobsOf } from '../registry.ts'
 import type { Messages } from '../start/read.ts'
 import type { ScheduleInput } from './check.ts'
@@ -14,7 +14,7 @@ import {
   type ScheduleTexts,
   textsOf,
 } from './form.ts'
-import { listRuns, listSchedules, type ScheduleView, scheduleView } from './list.ts'
+import { listRuns, listSchedules, requireSchedule, type ScheduleView } from './list.ts'
 import { enableSchedule, insertSchedule, removeSchedule, runSchedule, updateSchedule } from './model.ts'
 import { MISSED } from './schedule.ts'
 import { zoneNames } from './zone.ts'
@@ -37,7 +37,7 @@ export function scheduleRoutes(router: EngineRouter): void {
     const { enabled } = ctx.form
     // A box that is not ticked is not sent; of JSON it is absent when nobody cared.
     const isEnabled = wantsJson(ctx) || ctx.is('json') ? enabled !== false : enabled !== undefined
-    await requireJobStart(ctx, texts.job)
+    await requireStartOf(ctx.djet, ctx.node, texts.job)
     const show = (shown: Shown): Promise<void> =>
       showNew(ctx, { ...shown, texts: { ...shown.texts, ...(isEnabled ? {} : { off: 'yes' }) } })
     await saved(ctx, texts, show, async (input) => {
@@ -48,16 +48,16 @@ export function scheduleRoutes(router: EngineRouter): void {
   })
 
   router.get('/schedules/:id', async (ctx) => {
-    const schedule = await requireSchedule(ctx)
+    const schedule = await requested(ctx)
     await showOne(ctx, schedule, { texts: textsOf(schedule) })
   })
 
   router.post('/schedules/:id', allow('schedule'), async (ctx) => {
-    const { id, job } = await requireSchedule(ctx)
+    const { id, job } = await requested(ctx)
     const texts = postedTexts(ctx)
-    for (const name of [job, texts.job]) await requireJobStart(ctx, name)
+    for (const name of [job, texts.job]) await requireStartOf(ctx.djet, ctx.node, name)
     const version = ctx.form.version === undefined ? undefined : Number(ctx.form.version)
-    const show = async (shown: Shown): Promise<void> => showOne(ctx, await requireSchedule(ctx), shown)
+    const show = async (shown: Shown): Promise<void> => showOne(ctx, await requested(ctx), shown)
     await saved(ctx, texts, show, async (input) => {
       await updateSchedule(ctx.djet, id, input, version)
       ctx.flash(`Schedule ${texts.name} is changed.`)
@@ -70,7 +70,7 @@ export function scheduleRoutes(router: EngineRouter): void {
     ['resume', true, 'The schedule runs again, from now on.'],
   ] as const) {
     router.post(`/schedules/:id/${verb}`, allow('schedule'), async (ctx) => {
-      const { id } = await requireSchedule(ctx)
+      const { id } = await requested(ctx)
       await enableSchedule(ctx.djet, id, enabled)
       ctx.flash(done)
       ctx.seeOther(ctx.below(`/schedules/${id}`))
@@ -78,15 +78,15 @@ export function scheduleRoutes(router: EngineRouter): void {
   }
 
   router.post('/schedules/:id/run', allow('schedule'), async (ctx) => {
-    const { id, job } = await requireSchedule(ctx)
-    await requireJobStart(ctx, job)
+    const { id, job } = await requested(ctx)
+    await requireStartOf(ctx.djet, ctx.node, job)
     const task = await runSchedule(ctx.djet, id)
     ctx.flash(`Task ${task.id} is sent.`)
     ctx.seeOther(task.url)
   })
 
   router.post('/schedules/:id/delete', allow('schedule'), async (ctx) => {
-    const { id } = await requireSchedule(ctx)
+    const { id } = await requested(ctx)
     await removeSchedule(ctx.djet, id)
     ctx.flash('The schedule is deleted.')
     ctx.seeOther(ctx.below('/schedules'))
@@ -162,16 +162,8 @@ async function choices(ctx: EngineContext): Promise<Record<string, unknown>> {
   return { jobs: jobs.sort(), zones: zoneNames(), missed: MISSED }
 }
 
-/** Whoever may schedule still schedules only what he may start. @throws {DjetError} ACCESS_DENIED, 403 */
-async function requireJobStart(ctx: EngineContext, name: string): Promise<void> {
-  const job = jobsOf(ctx.djet.app).get(name)
-  if (job) await requireStart(ctx.djet, ctx.node, job)
-}
-
-async function requireSchedule(ctx: EngineContext): Promise<ScheduleView> {
-  const schedule = await scheduleView(ctx.djet, idOf(ctx))
-  if (schedule) return schedule
-  throw new DjetError('SCHEDULE_NOT_FOUND', `there is no schedule ${idOf(ctx)}.`, { status: 404 })
+function requested(ctx: EngineContext): Promise<ScheduleView> {
+  return requireSchedule(ctx.djet, idOf(ctx))
 }
 
 /** @throws {DjetError} NOT_FOUND, 404 */
