@@ -1,4 +1,5 @@
 import { holdTypes } from '../site-type/hold.ts'
+import { writeSubtree } from './large.ts'
 import { checkMax } from './max.ts'
 import type { Node } from './node.ts'
 import type { NodeStore } from './node-store.ts'
@@ -60,8 +61,10 @@ export async function duplicate(
     const name = checkText('name', options.name || node.name)
     // A full join, because it is never made by nested loops: right after a move the planner takes the subtree for a few
     // rows. The condition keeps it from being made a left join.
-    const copy = connection.query<Pick<NodeRow, 'id' | 'parent_id' | 'part'>>(
-      `with source as materialized (
+    const nodes = types.reduce((sum, { n }) => sum + n, 0)
+    const copy = writeSubtree(store, nodes, () =>
+      connection.query<Pick<NodeRow, 'id' | 'parent_id' | 'part'>>(
+        `with source as materialized (
          select *, nextval(pg_get_serial_sequence('djet.node', 'id'))::int as copy_id from djet.node where ${SUBTREE})
        insert into djet.node (id, parent_id, part, path, position, basetype, name, title, data, acl, status,
          created_by, modified_by)
@@ -79,16 +82,17 @@ export async function duplicate(
        where coalesce(s.id, 0) > 0
        order by s.path
        returning id, parent_id, part`,
-      [
-        node.path,
-        deep,
-        parent.id,
-        part,
-        name,
-        checkText('title', options.title || node.title),
-        options.status ?? 'draft',
-        by,
-      ],
+        [
+          node.path,
+          deep,
+          parent.id,
+          part,
+          name,
+          checkText('title', options.title || node.title),
+          options.status ?? 'draft',
+          by,
+        ],
+      ),
     )
     const rows = await told(copy, parent).catch((error: unknown) => {
       throw (error as { code?: string }).code === '23505' ? taken(part, parent) : error

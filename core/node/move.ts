@@ -1,5 +1,6 @@
 import { DjetError } from '../error.ts'
 import { editable } from './history.ts'
+import { countBelow, writeSubtree } from './large.ts'
 import { requireVersion } from './lost-update.ts'
 import type { Node } from './node.ts'
 import type { NodeStore } from './node-store.ts'
@@ -33,7 +34,10 @@ export async function move(store: NodeStore, ref: NodeRef, place: Place): Promis
     if (parent.id !== node.parentId) columns.parent_id = parent.id
     if (part !== node.part) columns.part = part
     const placeOnly = Object.keys(columns).length === 1
-    const moved = await save(store, node, parent, columns, { counted: !placeOnly })
+    const below = placeOnly ? 0 : await countBelow(store, node.path)
+    const moved = await writeSubtree(store, below, () =>
+      save(store, node, parent, columns, { counted: !placeOnly }),
+    )
     await store.audit('node.move', moved, placeOnly ? { reordered: true } : { from: node.path })
     return moved
   })

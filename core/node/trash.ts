@@ -1,6 +1,7 @@
 import { DjetError } from '../error.ts'
 import type { Acl } from './access.ts'
 import { checkLimit, fromCursor, toCursor } from './cursor.ts'
+import { writeSubtree } from './large.ts'
 import { requireVersion } from './lost-update.ts'
 import { checkMax } from './max.ts'
 import type { Node, Page } from './node.ts'
@@ -76,10 +77,12 @@ export async function trash(store: NodeStore, ref: NodeRef, options: DeleteOptio
       [node.id, node.path, by],
     )
     const item = row!
-    const below = connection.query(
-      `update djet.node set path = $2 || substr(path, length($1) + 1), basetype = '~' || basetype, trash_id = $3
-       where path > $1 || '/' and path < $1 || '0'`,
-      [node.path, pathOf(item), item.id],
+    const below = writeSubtree(store, item.nodes, () =>
+      connection.query(
+        `update djet.node set path = $2 || substr(path, length($1) + 1), basetype = '~' || basetype, trash_id = $3
+         where path > $1 || '/' and path < $1 || '0'`,
+        [node.path, pathOf(item), item.id],
+      ),
     )
     await told(below, null)
     const top = connection.query(
@@ -157,21 +160,34 @@ export async function restoreTrash(store: NodeStore, id: number, to: TrashPlace 
       throw (error as { code?: string }).code === '23505' ? taken(part, parent) : error
     })
     const node = nodeOf(row!)
-    const below = connection.query(
-      `with back as (
-         update djet.node set trash_id = null, basetype = substr(basetype, 2),
-           path = $2 || substr(path, length($1) + 1)
-         where path > $1 || '/' and path < $1 || '0' returning path)
-       select djet.check_path(path) from back where octet_length(path) > 2000
-         or octet_length(path) - octet_length(replace(path, '/', '')) > 64`,
-      [pathOf(item), node.path],
-    )
-    await told(below, parent)
+    await told(restoreBelow(store, item, node), parent)
     await connection.query('delete from djet.trash where id = $1', [item.id])
     await redirectFrom(store, item.path, node)
     await store.audit('node.untrash', node, { trash: item.id, nodes: item.nodes, from: item.path })
     return node
   })
+}
+
+/** Gives what stands below its paths again. A level of a path takes two octets: shorter ones need no counting. */
+async function restoreBelow(store: NodeStore, item: TrashRow, node: Node): Promise<void> {
+  const { connection } = store.options
+  const values = [pathOf(item), node.path]
+  await connection.query(
+    `select djet.check_path($2 || substr(path, length($1) + 1)) from djet.node
+     where path > $1 || '/' and path < $1 || '0' and (
+       octet_length(path) + octet_length($2) - octet_length($1) > 2000
+       or octet_length(path) + octet_length($2) - octet_length($1) >= 130
+         and octet_length(path) - octet_length(replace(path, '/', ''))
+           + octet_length($2) - octet_length(replace($2, '/', '')) > 64)`,
+    values,
+  )
+  await writeSubtree(store, item.nodes, () =>
+    connection.query(
+      `update djet.node set trash_id = null, basetype = substr(basetype, 2), path = $2 || substr(path, length($1) + 1)
+       where path > $1 || '/' and path < $1 || '0'`,
+      values,
+    ),
+  )
 }
 
 /** @throws {DjetError} TRASH_PARENT_GONE, 409 */

@@ -133,6 +133,8 @@ describe('a subtree', () => {
     )
     expect(row).toEqual({ n: 100_002, right: 100_002 })
     expect((await djet.nodes.listRedirects({ below: here.path })).items).toHaveLength(1)
+    const [table] = await djet.query("select reloptions from pg_class where oid = 'djet.node'::regclass")
+    expect(table).toEqual({ reloptions: null })
     if (process.env.DJET_TIMES) console.log({ moving, trashing, restoring, copying })
     // Two seconds on a machine of its own; here other tests run beside it.
     expect(Math.max(moving, trashing, restoring)).toBeLessThan(10_000)

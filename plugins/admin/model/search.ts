@@ -59,20 +59,18 @@ function byPath(djet: Djet, text: string, { key }: Hit, limit: number): Promise<
   )
 }
 
-/** One range of each index; the rows that both find are left out by the caller, lest a range be read to its end. */
+/**
+ * One range of the index. What is found by its title as well as by its name comes again, where it is left out by the
+ * caller, lest a range be read to its end. The limit in the lateral query keeps the order of the index.
+ */
 function byText(djet: Djet, text: string, { key, id }: Hit, limit: number): Promise<Hit[]> {
-  const begins = (column: string) => `left(lower(${column}), 200) collate "C" >= $1
-    and left(lower(${column}), 200) collate "C" < $2`
-  const range = (column: string, again: string) => `
-    select id, left(lower(${column}), 200) as key, ${again} as again from djet.node
-    where trash_id is null and left(lower(${column}), 200) collate "C" < $2
-      and (left(lower(${column}), 200) collate "C", id) > ($3, $4)
-    order by left(lower(${column}), 200) collate "C", id limit $5`
   const lower = text.toLowerCase()
   return djet.query<Hit>(
-    `select distinct on (key collate "C", id) id, key, again
-     from ((${range('name', 'false')}) union all (${range('title', begins('name'))})) as hits
-     order by key collate "C", id, again limit $5`,
+    `select f.node_id as id, f.key,
+       exists (select from admin.found_by o where o.node_id = f.node_id and o.key >= $1 and o.key < f.key) as again
+     from (select key, node_id from admin.found_by where key < $2 and (key, node_id) > ($3, $4) order by key, node_id) f
+     cross join lateral (select from djet.node n where n.id = f.node_id and n.trash_id is null limit 1) as there
+     order by f.key, f.node_id limit $5`,
     // One lower bound: of two, the index would be read from the lesser.
     [lower, next(lower), ...(key === '' ? [lower, 0] : [key, id]), limit],
   )

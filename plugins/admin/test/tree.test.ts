@@ -68,9 +68,9 @@ describe('the tree', () => {
 
   test('is usable with 100,000 children under one page', { timeout: 120_000 }, async () => {
     const big = await it.make('/', 'Big')
-    // Without its triggers, which would keep the test waiting.
+    // Without the other triggers, which would keep the test waiting.
     await it.site.djet.transaction(async (djet) => {
-      await djet.query('alter table djet.node disable trigger user')
+      await djet.query('alter table djet.node disable trigger user, enable trigger admin_node_inserted')
       await djet.query(
         `insert into djet.node (parent_id, part, path, position, basetype, name, title)
          select $1, 'n' || i, '/big/n' || i, i, 'page', 'N' || i, 'Number ' || i from generate_series(1, 100000) as i`,
@@ -129,6 +129,16 @@ describe('search', () => {
     expect((await searchNodes(it.site.djet, 'weeds')).items).toEqual([])
     await it.site.djet.nodes.restoreTrash(trash)
     expect((await searchNodes(it.site.djet, 'weeds')).items).toHaveLength(1)
+  })
+
+  test('does not find what was renamed or deleted by SQL by what it was', async () => {
+    const { djet } = it.site
+    const { id: lilac } = await it.make('/garden', 'Lilac')
+    await djet.query("update djet.node set name = 'Syringa', title = 'Syringa' where id = $1", [lilac])
+    expect((await searchNodes(djet, 'lilac')).items).toEqual([])
+    expect((await searchNodes(djet, 'syr')).items.map(({ id }) => id)).toEqual([lilac])
+    await djet.query('delete from djet.node where id = $1', [lilac])
+    expect(await djet.query('select from admin.found_by where node_id = $1', [lilac])).toEqual([])
   })
 })
 
