@@ -109,7 +109,9 @@ export async function cancelTask(djet: Djet, id: number): Promise<void> {
       needed: cancelled.flatMap(({ needed }) => (needed === null ? [] : [needed])),
     }
   })
-  await djet.afterCommit(() => settle(djet.app.database, over, DEFAULT_RETENTION))
+  await djet.afterCommit(async () =>
+    tellHooks(djet.app, await settle(djet.app.database, over, DEFAULT_RETENTION)),
+  )
 }
 
 async function notify(djet: Djet, channel: string, payload: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Djet } from '../../core/index.ts'
+import { tellHooks } from './hooks.ts'
 import type { Job } from './job.ts'
 import { BATCH } from './jobs.ts'
 import { DEFAULT_RETENTION } from './options.ts'
@@ -49,7 +50,10 @@ export async function sendBatch<S extends z.ZodType>(
     )
     const { id, node } = parent!
     await insertTasks(djet, batch.job, batch.params, { ...options, reply: false }, id)
-    if (batch.params.length === 0) await settle(djet, { parents: [id], needed: [] }, DEFAULT_RETENTION)
+    if (batch.params.length === 0) {
+      const ended = await settle(djet, { parents: [id], needed: [] }, DEFAULT_RETENTION)
+      await djet.afterCommit(() => tellHooks(djet.app, ended))
+    }
     return { id, url: taskUrl(node, id) }
   })
 }

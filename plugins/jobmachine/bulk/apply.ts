@@ -116,6 +116,8 @@ async function cancelAll(djet: Djet, ids: readonly number[], by: string): Promis
     needed: ended.flatMap(({ needed }) => (needed === null ? [] : [needed])),
   }
   await djet.afterCommit(() => tellHooks(djet.app, ended))
-  await djet.afterCommit(() => settle(djet.app.database, over, DEFAULT_RETENTION))
+  await djet.afterCommit(async () =>
+    tellHooks(djet.app, await settle(djet.app.database, over, DEFAULT_RETENTION)),
+  )
   return ended.length + running.length
 }

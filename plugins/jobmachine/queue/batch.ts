@@ -6,24 +6,24 @@ const SETTLE = {
   text: `
     with parent as materialized (
       select p.task_id, p.attempt, p.started, p.reply,
-        (select count(*) from jobmachine.task c where c.parent_id = p.task_id and c.status = 200) as done,
-        (select count(*) from jobmachine.task c where c.parent_id = p.task_id and c.status = 900) as failed
+        (select count(*) from jobmachine.task c where c.parent_id = any (array[p.task_id]) and c.status = 200) as done,
+        (select count(*) from jobmachine.task c where c.parent_id = any (array[p.task_id]) and c.status = 900) as failed
       from jobmachine.task p
-      where p.task_id = any ($1::bigint[]) and p.status = 100 and p.class_id = jobmachine.class_id('${BATCH}')
-        and not exists (select from jobmachine.task c where c.parent_id = p.task_id and c.status in (0, 100))
+      where p.task_id = any ($1::bigint[]) and p.status + 0 = 100 and p.class_id = jobmachine.class_id('${BATCH}')
+        and not exists (select from jobmachine.task c where c.parent_id = any (array[p.task_id]) and c.status in (0, 100))
       for no key update of p
     ), ended as (
       update jobmachine.task t
       set status = case when p.failed = 0 then 200 else 900 end, finished = now(), modified = now(),
         remove_after = now() + $2::float8 * interval '1 millisecond'
       from parent p
-      where t.task_id = p.task_id and t.status = 100
+      where t.task_id = any (array[p.task_id]) and t.status + 0 = 100
       returning t.task_id, t.class_id, t.status, t.dependents, p.attempt, p.started, p.reply, p.done, p.failed
     ), tallied as (
       insert into jobmachine.tally_delta (class_id, status, kept, ended)
       select class_id, status, count(*), 0 from ended group by class_id, status
     ), old as (
-      delete from jobmachine.result r using ended e where r.task_id = e.task_id
+      delete from jobmachine.result r using ended e where r.task_id = any (array[e.task_id])
     ), new as (
       insert into jobmachine.result (task_id, result, resulttype)
       select task_id, json_build_object('data',
@@ -34,7 +34,7 @@ const SETTLE = {
       select task_id, attempt, started, failed || ' of ' || done + failed || ' tasks failed' from ended where failed > 0
       on conflict (task_id, attempt) do update set error = excluded.error, ended = excluded.ended
     )
-    select task_id as id, dependents, pg_notify('jobmachine_task', task_id::text),
+    select task_id as id, attempt, dependents, pg_notify('jobmachine_task', task_id::text),
       case when reply then pg_notify('jmr:' || task_id, task_id::text) end
     from ended`,
 }
@@ -44,16 +44,23 @@ const SETTLE = {
  * after the end of a child has been committed, so that of two last children one sees the other.
  *
  * @param retention milliseconds the batch is kept
- * @returns batches that ended and that other tasks wait for
+ * @returns batches that ended
  */
 export async function settleBatches(
   runner: Runner,
   parents: readonly number[],
   retention: number,
-): Promise<number[]> {
+): Promise<EndedBatch[]> {
   if (parents.length === 0) return []
-  const rows = await runner.query<{ id: number; dependents: boolean }>(SETTLE, [parents, retention])
-  return rows.filter((row) => row.dependents).map((row) => row.id)
+  return runner.query<EndedBatch>(SETTLE, [parents, retention])
+}
+
+/** A batch whose tasks are all over. */
+export interface EndedBatch {
+  readonly id: number
+  readonly attempt: number
+  /** Other tasks wait for it. */
+  readonly dependents: boolean
 }
 
 /** Batches that are still running, oldest first: housekeeping looks at them again. */
@@ -73,7 +80,7 @@ export const REOPEN = {
   text: `
     with over as materialized (
       select p.task_id, p.class_id, p.status from jobmachine.task p
-      where p.task_id = any ($1::bigint[]) and p.status >= 200
+      where p.task_id = any ($1::bigint[]) and p.status + 0 >= 200
         and p.class_id = (select class_id from jobmachine.class where name = '${BATCH}')
       for no key update
     ), tallied as (
@@ -82,5 +89,5 @@ export const REOPEN = {
     )
     update jobmachine.task p
     set status = 100, attempt = p.attempt + 1, finished = null, remove_after = null, modified = now()
-    from over where p.task_id = over.task_id`,
+    from over where p.task_id = any (array[over.task_id])`,
 }

@@ -67,6 +67,10 @@ const FRONTS = `
         and exists (select from jobmachine.class c where c.class_id = p.class_id and not c.paused)
     )`
 
+/** Two comparisons for one equality: see `PLANS`. */
+const SAME_PARCEL = `(r.class_id, r.priority, r.run_after, r.ready_id) >= (t.class_id, t.priority, t.run_after, t.ready_id)
+        and (r.class_id, r.priority, r.run_after, r.ready_id) <= (t.class_id, t.priority, t.run_after, t.ready_id)`
+
 /**
  * Moves the first ready parcels to `held`, the last one in part when it is more than is wanted, and reads their
  * tasks. Candidates are materialised before they are changed, or the planner may take more than was asked for.
@@ -95,13 +99,11 @@ const CLAIM = {
       select c.*, least(cardinality(c.tasks), $8 - c.before)::int as n from counted c where c.before < $8
     ), gone as (
       delete from jobmachine.ready r using taken t
-      where r.class_id = t.class_id and r.priority = t.priority and r.run_after = t.run_after
-        and r.ready_id = t.ready_id and t.n = cardinality(t.tasks)
+      where ${SAME_PARCEL} and t.n = cardinality(t.tasks)
     ), cut as (
       update jobmachine.ready r set tasks = r.tasks[t.n + 1:]
       from taken t
-      where r.class_id = t.class_id and r.priority = t.priority and r.run_after = t.run_after
-        and r.ready_id = t.ready_id and t.n < cardinality(t.tasks)
+      where ${SAME_PARCEL} and t.n < cardinality(t.tasks)
     ), held as (
       insert into jobmachine.held (worker_id, class_id, turn, limit_key, tasks)
       select $10, class_id, turn, limit_key, tasks[1:n] from taken order by priority, run_after, ready_id
@@ -110,8 +112,8 @@ const CLAIM = {
     select
       (select json_agg(json_build_array(t.task_id, t.class_id, t.turn, t.attempt + 1, t.parameters, t.max_attempts,
           t.timeout, t.priority, h.held_id))::text
-        from held h, unnest(h.tasks) as id, jobmachine.task t
-        where t.task_id = id and t.turn = h.turn and t.status + 0 = 0) as tasks,
+        from held h, jobmachine.task t
+        where t.task_id = any (h.tasks) and t.turn = h.turn and t.status + 0 = 0) as tasks,
       (select json_agg(held_id) from held) as parcels,
       (select count(*) = $9 or coalesce(bool_or(before + cardinality(tasks) > $8), false) from counted) as more,
       (select json_agg(distinct class_id) from front

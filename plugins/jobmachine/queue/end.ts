@@ -60,7 +60,7 @@ const FINISH = `
       set status = 200, attempt = e.attempt, worker_id = $1, started = ${MOMENT}, finished = now(), modified = now(),
         remove_after = coalesce(t.remove_after, now() + e.retention * interval '1 millisecond')
       from done e
-      where t.task_id = e.task_id and t.turn = e.turn and t.status + 0 in (0, 100)`
+      where t.task_id = any (array[e.task_id]) and t.turn = e.turn and t.status + 0 in (0, 100)`
 
 const TALLY_DONE = `
     tallied as (
@@ -163,13 +163,14 @@ const FAIL = {
           $10::text[])
         as f (task_id, turn, attempt, ran, retention, delay, error, stack)
     ), moment as materialized (
-      select t.task_id, ${MOMENT} as started
-      from failed e join jobmachine.task t on t.task_id = e.task_id and t.turn = e.turn and t.status + 0 in (0, 100)
+      select e.*, ${MOMENT} as started
+      from failed e, jobmachine.task t
+      where t.task_id = any (array[e.task_id]) and t.turn = e.turn and t.status + 0 in (0, 100)
       for no key update of t
     ), ended as (
       update jobmachine.task t
       set status = case when f.delay is null or t.cancelled then 900 else 0 end,
-        attempt = f.attempt, started = m.started,
+        attempt = f.attempt, started = f.started,
         finished = case when f.delay is null or t.cancelled then now() end,
         worker_id = case when f.delay is null or t.cancelled then $1::int end,
         -- One that goes on at once keeps its place in the line.
@@ -178,9 +179,9 @@ const FAIL = {
         remove_after = case when f.delay is null or t.cancelled
           then coalesce(t.remove_after, now() + f.retention * interval '1 millisecond') else t.remove_after end,
         modified = now()
-      from failed f join moment m on m.task_id = f.task_id
-      where t.task_id = f.task_id and t.turn = f.turn and t.status + 0 in (0, 100)
-      returning t.task_id, t.class_id, f.attempt, m.started, f.ran, t.reply, t.parent_id, t.dependents, f.error, f.stack,
+      from moment f
+      where t.task_id = any (array[f.task_id]) and t.turn = f.turn and t.status + 0 in (0, 100)
+      returning t.task_id, t.class_id, f.attempt, f.started, f.ran, t.reply, t.parent_id, t.dependents, f.error, f.stack,
         true as announce, t.status = 900 as over
     ), kept as (
       insert into jobmachine.attempt (task_id, attempt, worker_id, started, ended, error, stack)

@@ -9,15 +9,17 @@ const GIVE_BACK = {
       update jobmachine.task t
       set status = 0, turn = t.turn + 1, worker_id = null, started = null, modified = now(),
         attempt = t.attempt - case when t.status = 100 then 1 else 0 end
-      from mine m, unnest(m.tasks) as id
-      where t.task_id = id and t.turn = m.turn and t.status + 0 in (0, 100) and not (id = any ($2::bigint[]))
+      from mine m
+      where t.task_id = any (m.tasks) and t.turn = m.turn and t.status + 0 in (0, 100)
+        and not (t.task_id = any ($2::bigint[]))
       returning 1
     ), gone as (
-      delete from jobmachine.held h using mine m where h.held_id = m.held_id and not (m.tasks && $2::bigint[])
+      delete from jobmachine.held h using mine m
+      where h.held_id = any (array[m.held_id]) and not (m.tasks && $2::bigint[])
     ), cut as (
       update jobmachine.held h set tasks = array(select id from unnest(h.tasks) as id where id = any ($2::bigint[]))
       from mine m
-      where h.held_id = m.held_id and m.tasks && $2::bigint[] and not (m.tasks <@ $2::bigint[])
+      where h.held_id = any (array[m.held_id]) and m.tasks && $2::bigint[] and not (m.tasks <@ $2::bigint[])
     )
     select count(*)::int as n from back`,
 }
@@ -48,9 +50,9 @@ const HELD = {
   text: `
     select t.task_id as id, t.class_id as "classId", t.turn, t.max_attempts as "maxAttempts",
       t.attempt + case when t.status = 100 then 0 else 1 end as attempt
-    from jobmachine.held h, unnest(h.tasks) as held_task, jobmachine.task t
-    where h.worker_id = $1 and t.task_id = held_task and t.turn = h.turn and t.status + 0 in (0, 100)
-    order by t.task_id
+    from jobmachine.held h, jobmachine.task t
+    where h.worker_id = $1 and t.task_id = any (h.tasks) and t.turn = h.turn and t.status + 0 in (0, 100)
+    order by t.task_id + 0
     for no key update of t`,
 }
 
@@ -78,7 +80,7 @@ const SHOW = {
       set status = 100, attempt = r.attempt, worker_id = $1, modified = now(),
         started = greatest(t.run_after, to_timestamp(r.began / 1000))
       from running r
-      where t.task_id = r.task_id and t.turn = r.turn and t.status + 0 = 0
+      where t.task_id = any (array[r.task_id]) and t.turn = r.turn and t.status + 0 = 0
       returning t.task_id
     )
     select pg_notify('jobmachine_task', task_id::text) from shown`,

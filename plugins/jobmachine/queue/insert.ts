@@ -1,4 +1,5 @@
 import type { Djet } from '../../../core/index.ts'
+import { tellHooks } from '../hooks.ts'
 import { DEFAULT_RETENTION } from '../options.ts'
 import { taskUrl } from '../path.ts'
 import type { SentTask } from '../send.ts'
@@ -86,7 +87,8 @@ export async function writeRows(
     }
   }
   if (upstream && upstream.failed.length > 0) {
-    await settle(djet, { parents: [], needed: upstream.failed }, DEFAULT_RETENTION)
+    const ended = await settle(djet, { parents: [], needed: upstream.failed }, DEFAULT_RETENTION)
+    await djet.afterCommit(() => tellHooks(djet.app, ended))
   }
   return sent
 }

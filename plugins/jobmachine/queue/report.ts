@@ -24,10 +24,9 @@ const HELD = `
       select * from unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[])
         with ordinality as l (task_id, turn, attempt, a, b, c, n)
     ), held as materialized (
-      select t.task_id from jobmachine.task t
-      where exists (select from line l where l.task_id = t.task_id and l.turn = t.turn)
-        and t.task_id = any ($1::bigint[]) and t.status + 0 in (0, 100)
-      for share
+      select t.task_id from (select distinct task_id, turn from line) as l, jobmachine.task t
+      where t.task_id = any (array[l.task_id]) and t.turn = l.turn and t.status + 0 in (0, 100)
+      for share of t
     )`
 
 const PROGRESS = {

@@ -1,3 +1,4 @@
+import type { EndedAttempt } from '../hooks.ts'
 import { settleBatches } from './batch.ts'
 import type { Ended } from './end.ts'
 import type { Runner } from './runner.ts'
@@ -6,8 +7,8 @@ import type { Runner } from './runner.ts'
 export type Over = Pick<Ended, 'parents' | 'needed'>
 
 const RELEASE = {
-  name: 'jobmachine.release',
-  text: 'select to_json(jobmachine.release($1, $2)) as parents',
+  name: 'jobmachine.release_dependents',
+  text: 'select to_json(parents) as parents, lost from jobmachine.release_dependents($1, $2)',
 }
 
 /**
@@ -15,18 +16,31 @@ const RELEASE = {
  * whose last task it was, which others may wait for in turn.
  *
  * @param retention milliseconds that what ends here is kept
+ * @returns what ended by this: batches, and tasks that failed since one they waited for did
  */
-export async function settle(runner: Runner, ended: Over, retention: number): Promise<void> {
+export async function settle(runner: Runner, ended: Over, retention: number): Promise<EndedAttempt[]> {
+  const followed: EndedAttempt[] = []
   let parents = new Set(ended.parents)
   let needed = ended.needed
   while (parents.size > 0 || needed.length > 0) {
     if (needed.length > 0) {
-      const [row] = await runner.query<{ parents: number[] }>(RELEASE, [needed, retention])
+      const [row] = await runner.query<Released>(RELEASE, [needed, retention])
       for (const parent of row!.parents) parents.add(parent)
+      for (const [id, attempt] of row!.lost) followed.push({ id, attempt })
     }
-    needed = await settleBatches(runner, [...parents], retention)
+    const batches = await settleBatches(runner, [...parents], retention)
+    followed.push(...batches.map(({ id, attempt }) => ({ id, attempt })))
+    needed = batches.filter((batch) => batch.dependents).map((batch) => batch.id)
     parents = new Set()
   }
+  return followed
+}
+
+interface Released {
+  /** Batches of tasks that failed. */
+  readonly parents: readonly number[]
+  /** Tasks that failed: id and attempt. */
+  readonly lost: readonly (readonly [number, number])[]
 }
 
 /** Tasks that are over while others still wait for them: their worker died before it could say so. */

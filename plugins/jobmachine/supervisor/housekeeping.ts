@@ -68,7 +68,10 @@ export class Housekeeping {
         over.parents.push(...(await openBatches(this.#app.database)))
         over.needed.push(...(await overlooked(this.#app.database)))
       }
-      await settle(this.#app.database, over, keptFor('failed', this.#policies.retention))
+      tellHooks(
+        this.#app,
+        await settle(this.#app.database, over, keptFor('failed', this.#policies.retention)),
+      )
       if (this.#ticks % RARELY === 1) await this.#clean()
       this.#troubled = false
     } catch (error) {

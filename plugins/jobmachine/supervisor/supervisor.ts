@@ -184,7 +184,8 @@ class Supervisor {
         await showRunning(this.#app.database, death.workerId, death.tasks)
         const over = await reapWorker(this.#app.database, this.#policies, death.workerId, blamed)
         tellHooks(this.#app, over.failed)
-        await settle(this.#app.database, over, keptFor('failed', this.#policies.retention))
+        const kept = keptFor('failed', this.#policies.retention)
+        tellHooks(this.#app, await settle(this.#app.database, over, kept))
       }
     } catch (error) {
       // Housekeeping finds the worker without its lock and does the same later.

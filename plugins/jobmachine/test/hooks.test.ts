@@ -11,6 +11,7 @@ import {
   retryTask,
   type SentTask,
   send,
+  sendBatch,
   startWorkers,
   waitFor,
 } from '../index.ts'
@@ -71,6 +72,20 @@ describe('hooks', () => {
     await expect.poll(status, { timeout: 20_000 }).toBe(100)
     await cancelTask(site.djet, running.id)
     await expect.poll(() => told(running), { timeout: 15_000 }).toEqual(['cancelled 1 cancelled'])
+  }, 40_000)
+
+  it('are told of batches, and of what failed since it waited for a task that did', async () => {
+    const upstream = await send(site.djet, hopeless, { how: 'failed' }, { runAfter: '300ms' })
+    const waiting = await send(site.djet, echo, {}, { after: [upstream.id] })
+    const good = await sendBatch(site.djet, { title: 'Two', job: echo, params: [1, 2] })
+    const none = await sendBatch(site.djet, { title: 'None', job: echo, params: [] })
+    const reason = `task ${upstream.id}, which it waited for, failed`
+    await expect.poll(() => told(waiting), { timeout: 15_000 }).toEqual([`failed 1 ${reason}`])
+    const late = await send(site.djet, echo, {}, { after: [upstream.id] })
+    await expect.poll(() => told(late), { timeout: 15_000 }).toEqual([`failed 1 ${reason}`])
+    for (const batch of [good, none]) {
+      await expect.poll(() => told(batch), { timeout: 15_000 }).toEqual(['finished 1 null'])
+    }
   }, 40_000)
 
   it('that throw hold up nothing', async () => {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../../../core/index.ts'
+import type { EndedAttempt } from '../hooks.ts'
 import type { Claim, Claimed } from '../queue/claim.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
 import { type Done, dropHeld, type Ended, type Failed, fail, finish, finishAndClaim } from '../queue/end.ts'
@@ -38,6 +39,7 @@ export class Ends {
   readonly #retention: number
   readonly #onRetry: (delay: number) => void
   readonly #onEnded: (tasks: readonly Claimed[]) => void
+  readonly #onFollowed: (ended: readonly EndedAttempt[]) => void
   #done: Waiting<Done>[] = []
   #failed: Waiting<Failed>[] = []
   #settled: Settled[] = []
@@ -52,6 +54,7 @@ export class Ends {
   /**
    * @param options.onRetry a failed task comes back in so many milliseconds
    * @param options.onEnded ends of these tasks have been written
+   * @param options.onFollowed these ended by that: batches, and tasks that waited for one that failed
    */
   constructor(options: {
     session: Session
@@ -60,6 +63,7 @@ export class Ends {
     log: Logger
     onRetry: (delay: number) => void
     onEnded: (tasks: readonly Claimed[]) => void
+    onFollowed: (ended: readonly EndedAttempt[]) => void
     singly?: Singly | undefined
   }) {
     this.#session = options.session
@@ -68,6 +72,7 @@ export class Ends {
     this.#log = options.log
     this.#onRetry = options.onRetry
     this.#onEnded = options.onEnded
+    this.#onFollowed = options.onFollowed
     this.#singly = options.singly
   }
 
@@ -175,7 +180,7 @@ export class Ends {
       this.#log.warn(`${tasks.length - n} tasks were taken from this worker before they ended`)
     }
     this.#onEnded(tasks)
-    await settle(this.#session, { parents, needed }, this.#retention)
+    this.#onFollowed(await settle(this.#session, { parents, needed }, this.#retention))
   }
 
   /** All in one statement; when that is refused, one by one, so that a bad one spoils no other. */
@@ -217,7 +222,7 @@ export class Ends {
       this.#onEnded(tasks)
       const parents = new Set(settled.flatMap((s) => s.over.parents))
       const needed = settled.flatMap((s) => s.over.needed)
-      await settle(this.#session, { parents: [...parents], needed }, this.#retention)
+      this.#onFollowed(await settle(this.#session, { parents: [...parents], needed }, this.#retention))
     } catch (error) {
       // Nothing is lost: housekeeping ends the batches, and parcels go with their worker.
       this.#log.error({ err: error }, 'parcels and batches of tasks that are over could not be settled yet')

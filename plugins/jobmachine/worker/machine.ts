@@ -112,6 +112,7 @@ export class Machine {
         tellHooks(app, tasks)
         if (tasks.some((task) => this.#limited.includes(task.classId))) wakeWorkers(app)
       },
+      onFollowed: (ended) => tellHooks(app, ended),
       singly: this.#lanes && {
         runner: this.#lanes,
         next: () =>

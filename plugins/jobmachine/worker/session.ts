@@ -38,7 +38,9 @@ const TAKE_BACK_PAUSE = 50
 
 /**
  * The statements of the queue look rows up by key, whatever the statistics say: right after a large insert or on
- * an empty table those would make the planner read the whole table for each row.
+ * an empty table those would make the planner read the whole table for each row. Where a key comes from another table
+ * of the statement it is compared as `key = any (array[other])`: a plain equality is one to merge by, for which the
+ * planner reads an index from end to end while the table is a page, and does so still when it is thousands.
  */
 export const PLANS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin']
   .map((way) => `set enable_${way} = off`)
