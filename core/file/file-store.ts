@@ -4,10 +4,8 @@ import type { Connection } from '../db/connection.ts'
 import { DjetError } from '../error.ts'
 import type { Files, NewFile, StoredFile } from './files.ts'
 import type { ByteRange, ObjectStore } from './object-store.ts'
+import { CHUNK, readChunks } from './read-chunks.ts'
 import { noteNewObject } from './removed-objects.ts'
-
-/** Bytes a row. Small, because pg reads it as text, by way of several buffers. */
-const CHUNK = 32 * 1024
 
 /** Bytes of one insert: outside a transaction each is a commit. */
 const WRITE = 8 * CHUNK
@@ -18,12 +16,6 @@ const INSERT = {
     insert into djet.file_chunk (file_id, n, bytes)
     select $1, $2::int + i, substring($3::bytea from i * ${CHUNK} + 1 for ${CHUNK})
     from generate_series(0, (length($3::bytea) - 1) / ${CHUNK}) as i`,
-}
-
-/** As base64: pg takes everything as text, and PostgreSQL's own for bytes is twice as long as they are. */
-const READ = {
-  name: 'djet-file-read',
-  text: `select encode(bytes, 'base64') as bytes from djet.file_chunk where file_id = $1 and n = $2`,
 }
 
 /** What a media type looks like: it goes into a header again. */
@@ -138,8 +130,8 @@ export class FileStore implements Files {
 
   async read(id: string, range?: ByteRange): Promise<Readable> {
     const [file] = UUID.test(id)
-      ? await this.#connection.query<{ store: string }>(
-          'select store from djet.file where id = $1 and sha256 is not null',
+      ? await this.#connection.query<{ store: string; size: number }>(
+          'select store, size from djet.file where id = $1 and sha256 is not null',
           [id],
         )
       : []
@@ -147,34 +139,13 @@ export class FileStore implements Files {
       throw new DjetError('FILE_NOT_FOUND', 'this file is no longer kept.', { status: 404 })
     }
     if (file.store === 'database') {
-      return Readable.from(this.#chunks(id, range), { objectMode: false, highWaterMark: CHUNK })
+      const chunks = readChunks(this.#connection, id, file.size, range)
+      return Readable.from(chunks, { objectMode: false, highWaterMark: CHUNK })
     }
     if (this.#objects) return this.#objects.get(id, range)
     const message =
       "this file is kept in a bucket that the option 'files' of the site does not name any more."
     throw new DjetError('FILE_STORE_MISSING', message, { status: 503 })
-  }
-
-  async *#chunks(id: string, range: ByteRange | undefined): AsyncGenerator<Buffer> {
-    const { start, end } = range ?? { start: 0, end: Number.POSITIVE_INFINITY }
-    // Files of the first releases are in larger chunks.
-    const chunk = range === undefined ? CHUNK : await this.#chunkOf(id)
-    for (let n = Math.floor(start / chunk); n * chunk <= end; n++) {
-      const [row] = await this.#connection.query<{ bytes: string }>(READ, [id, n])
-      if (!row) return
-      const at = n * chunk
-      const bytes = Buffer.from(row.bytes, 'base64')
-      const wanted = bytes.subarray(Math.max(0, start - at), Math.min(bytes.length, end + 1 - at))
-      if (wanted.length > 0) yield wanted
-    }
-  }
-
-  async #chunkOf(id: string): Promise<number> {
-    const [first] = await this.#connection.query<{ size: number }>(
-      'select octet_length(bytes) as size from djet.file_chunk where file_id = $1 and n = 0',
-      [id],
-    )
-    return first?.size ?? CHUNK
   }
 
   async delete(id: string): Promise<void> {
