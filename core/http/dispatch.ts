@@ -13,7 +13,7 @@ import { encodePath, type FormState, type PayloadMaker, payloadMaker, urlBelow }
 import { type Flash, Session, type SessionSettings } from '../session.ts'
 import { templateOf } from '../template.ts'
 import { wantsJson } from './accept.ts'
-import { bearerOf, requireAnyChange } from './bearer.ts'
+import { bearerOf, bringsForeignToken, requireAnyChange, wrongToken } from './bearer.ts'
 import type { BodyReader } from './body.ts'
 import { requireFormToken, tokenIsChecked } from './csrf.ts'
 import { isEditForm } from './form-path.ts'
@@ -72,7 +72,10 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
     ctx.files = {}
     ctx.fileErrors = {}
 
+    const isForeign = bringsForeignToken(ctx)
+    if (isForeign) ctx.state.isProgram = true
     if (isApi) {
+      if (isForeign) throw wrongToken(ctx)
       await api(ctx)
       if (unsafe) await app.catchUp()
       return
@@ -82,7 +85,10 @@ export function dispatch({ app, session: settings, body }: DispatchOptions): Mid
     try {
       await navigate(app, ctx, path)
       addHelpers(app, payloadOf, ctx, path)
-      if (!isGuarded(app, ctx)) requireView(app, ctx, path)
+      if (!isGuarded(app, ctx)) {
+        if (isForeign) throw wrongToken(ctx)
+        requireView(app, ctx, path)
+      }
       if (ctx.restPath === PREVIEW && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
         await showPreview(preview, ctx)
         return

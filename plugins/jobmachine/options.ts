@@ -64,7 +64,11 @@ const schema = z.strictObject({
     .string()
     .regex(/^(\/[^/\s]+)+$/, "must be a path like '/jobs'")
     .default('/jobs'),
-  metricsToken: z.string().min(16).optional(),
+  metricsToken: z
+    .string()
+    .min(16)
+    .regex(/^(?!djet_)\S+$/, "must be one word that does not begin with 'djet_'")
+    .optional(),
   maxWait: z.string().default('1h'),
 })
 

@@ -237,6 +237,14 @@ describe('figures for programs', () => {
       )
     expect(bucket('0.005')).toBeLessThanOrEqual(bucket('1'))
     expect(text).toContain(`djet_jobs_duration_seconds_count{class="trial.hopeless"} ${bucket('\\+Inf')}`)
+    const bearing = (token: string) => ({ authorization: `Bearer ${token}` })
+    const scraped = await guest.get('/jobs/metrics', bearing('prometheus-reads-this'))
+    expect([scraped.status, scraped.text.includes('djet_jobs_workers 1')]).toEqual([200, true])
+    for (const [path, token] of [
+      ['/jobs/metrics', 'of-somebody-else'],
+      ['/', 'prometheus-reads-this'],
+    ] as const)
+      expect((await guest.get(path, bearing(token))).status, path).toBe(401)
   })
 
   it('tell health without a login, details only to those who may view', async () => {
