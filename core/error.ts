@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { distance } from 'fastest-levenshtein'
 
 export interface DjetErrorOptions {
@@ -55,7 +56,15 @@ export function didYouMean(given: string, known: Iterable<string>): string {
   return near ? ` Did you mean '${best}'?` : ''
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown, also of what is no error. Never throws. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    const { message } = (error ?? {}) as { message?: unknown }
+    if (error instanceof Error || typeof message === 'string') return String(message)
+    return typeof error === 'object'
+      ? inspect(error, { breakLength: Number.POSITIVE_INFINITY })
+      : String(error)
+  } catch {
+    return 'something was thrown that cannot be shown'
+  }
 }

@@ -41,6 +41,8 @@ export class FileStore implements Files {
   }
 
   async write(file: NewFile): Promise<StoredFile> {
+    // A stream that breaks before it is read, as one of a file that is not there, would end the process.
+    if (file.content instanceof Readable) file.content.on('error', () => {})
     const name = fileName(file.name)
     const type = MEDIA_TYPE.test(file.type) ? file.type : 'application/octet-stream'
     if (this.#objects) return this.#writeObject(this.#objects, name, type, file)

@@ -6,7 +6,7 @@ import { BATCH } from './jobs.ts'
 import { DEFAULT_RETENTION } from './options.ts'
 import { taskUrl } from './path.ts'
 import { settle } from './queue/settle.ts'
-import { insertTasks, type SendOptions, type SentTask } from './send.ts'
+import { insertTasks, type SendOptions, type SentTask, titleOf } from './send.ts'
 
 export interface Batch<S extends z.ZodType> {
   /** Title of the parent task. */
@@ -41,7 +41,7 @@ export async function sendBatch<S extends z.ZodType>(
        returning task_id as id, (select path from djet.node where basetype = 'jobmachine') as node`,
       [
         BATCH,
-        batch.title,
+        titleOf(batch.title),
         JSON.stringify({ job: batch.job.name, tasks: batch.params.length }),
         options.reply ?? false,
         djet.user?.login ?? null,

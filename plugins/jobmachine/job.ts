@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Djet } from '../../core/index.ts'
-import { DjetError } from '../../core/index.ts'
+import { DjetError, messageOf } from '../../core/index.ts'
 import { type Duration, milliseconds, timeLimit } from './duration.ts'
 import { type Retention, type RetentionPolicy, retentionOf } from './kept.ts'
 import { checkLimits, type LimitPolicy, type Limits } from './limits.ts'
@@ -145,10 +145,7 @@ export function defineJob<S extends z.ZodType, R>(
       'its name must be letters, digits, ., - and _, at most 63 of them, like sales-order.invoice',
     )
   }
-  const retries = policy.retries ?? 3
-  if (!Number.isInteger(retries) || retries < 0 || retries > 1000) {
-    throw invalid(who, `retries is ${retries}; it must be a whole number from 0 to 1000`)
-  }
+  const retries = checkRetries(policy.retries ?? 3, who)
   return Object.freeze({
     name,
     run,
@@ -215,6 +212,18 @@ export function checkPriority(priority: number, who: string): number {
   throw invalid(who, `priority is ${priority}; it must be a whole number from -100 to 100`)
 }
 
+/** @throws {DjetError} JOB_INVALID */
+export function checkRetries(retries: number, who: string): number {
+  if (Number.isInteger(retries) && retries >= 0 && retries <= 1000) return retries
+  throw invalid(who, `retries is ${retries}; it must be a whole number from 0 to 1000`)
+}
+
+/** @throws {DjetError} JOB_INVALID for a date that is none */
+export function checkTime(time: Date, who: string): Date {
+  if (!Number.isNaN(time.getTime())) return time
+  throw invalid(who, 'runAfter is a date that is none')
+}
+
 function invalid(who: string, what: string): DjetError {
   return new DjetError('JOB_INVALID', `${who}: ${what}.`)
 }
@@ -227,13 +236,20 @@ export function checkParams<S extends z.ZodType>(
   job: Job<S>,
   params: unknown,
 ): { json: string; value: z.output<S> } {
-  const json = JSON.stringify(params === undefined ? {} : params)
-  if (json === undefined || json.includes('\\u0000')) {
-    throw new DjetError('JOB_PARAMS_INVALID', `parameters of '${job.name}' cannot be stored as JSON text.`, {
-      status: 422,
-    })
-  }
+  const json = asJson(job, params === undefined ? {} : params)
   return { json, value: readParams(job, json) }
+}
+
+function asJson(job: AnyJob, params: unknown): string {
+  let why = ''
+  try {
+    const json: string | undefined = JSON.stringify(params)
+    if (json !== undefined && !json.includes('\\u0000')) return json
+  } catch (error) {
+    why = `: ${messageOf(error).split('\n', 1)[0]}`
+  }
+  const message = `parameters of '${job.name}' cannot be stored as JSON text${why}.`
+  throw new DjetError('JOB_PARAMS_INVALID', message, { status: 422 })
 }
 
 /**

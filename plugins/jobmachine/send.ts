@@ -2,12 +2,16 @@ import type { z } from 'zod'
 import type { Djet } from '../../core/index.ts'
 import { DjetError, messageOf } from '../../core/index.ts'
 import { type Duration, milliseconds, timeLimit } from './duration.ts'
-import { type AnyJob, checkParams, checkPriority, type Job } from './job.ts'
+import { type AnyJob, checkParams, checkPriority, checkRetries, checkTime, type Job } from './job.ts'
 import { checkIfFailed, type IfFailed, lockUpstream } from './queue/dependency.ts'
 import { CHUNK, insertUnique, type Settings, type TaskRow, writeRows } from './queue/insert.ts'
 import { wakeWorkers } from './queue/wake.ts'
 import { jobsOf, requireJob } from './registry.ts'
+import { storable } from './thrown.ts'
 import { checkUnique, storedKey, type Unique, type UniquePolicy } from './unique.ts'
+
+/** Characters of a title that are kept. */
+export const LONGEST_TITLE = 300
 
 export interface SendOptions {
   /** Title on the jobs page; what the job makes of the parameters when absent. */
@@ -137,7 +141,7 @@ function row<S extends z.ZodType>(
     const { json, value } = checkParams(job, params)
     return {
       json,
-      title: options.title ?? job.title?.(value) ?? null,
+      title: titleOf(options.title ?? job.title?.(value)),
       limitKey: job.limitKey ? storedKey(job.limitKey(value)) : null,
       uniqueKey: storedKey((options.unique || undefined)?.key ?? job.uniqueKey?.(value) ?? json),
     }
@@ -151,14 +155,20 @@ function row<S extends z.ZodType>(
   }
 }
 
+/** A line for people: cut, not refused, as it may be made of anything. */
+export function titleOf(title: string | undefined): string | null {
+  return title === undefined ? null : storable(String(title), LONGEST_TITLE)
+}
+
 function insertSettings(djet: Djet, job: AnyJob, options: SendOptions, parent: number | null): Settings {
   const who = `of a task of '${job.name}'`
   const { runAfter } = options
   return {
     priority: checkPriority(options.priority ?? job.priority, `a task of '${job.name}'`),
-    runAfter: runAfter instanceof Date ? runAfter : null,
+    runAfter: runAfter instanceof Date ? checkTime(runAfter, `a task of '${job.name}'`) : null,
     delay: typeof runAfter === 'string' ? milliseconds(runAfter, `runAfter ${who}`) : 0,
-    maxAttempts: options.retries === undefined ? null : options.retries + 1,
+    maxAttempts:
+      options.retries === undefined ? null : checkRetries(options.retries, `a task of '${job.name}'`) + 1,
     timeout: options.timeout === undefined ? null : timeLimit(options.timeout, `timeout ${who}`),
     reply: options.reply ?? false,
     requestedBy: djet.user?.login ?? null,

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,7 +50,10 @@ export async function startRestartable(
       log,
     )
   let running = await start(undefined)
-  const onExit = (): void => void process.kill(running.pid, 'SIGQUIT')
+  const onExit = (): void => {
+    process.kill(running.pid, 'SIGQUIT')
+    rmSync(dir, { recursive: true, force: true, maxRetries: 10 })
+  }
   process.once('exit', onExit)
   const { port } = running
   const client = new pg.Client({ connectionString: urlOf(port, password, 'postgres') })

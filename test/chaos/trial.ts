@@ -8,6 +8,7 @@ import { Process } from './process.ts'
 import { Chance } from './random.ts'
 import { SITE } from './send-tasks.ts'
 import { startRestartable } from './server.ts'
+import { bounded, progressOf, whileItGoesOn } from './waiting.ts'
 
 export interface TrialOptions {
   readonly tasks: number
@@ -98,15 +99,14 @@ export async function trial(options: TrialOptions): Promise<Figures> {
     const began = Date.now()
     // Right after its start a server leaves all workers time to come back.
     await sleep(6500)
-    await wreak(stage, options, () => Date.now() - began > options.lasts && senders.every((s) => s.isDone()))
-    await bounded(async () => senders.every((s) => s.isDone()), 120_000, 'all tasks are sent')
+    const areSent = (): boolean => senders.every((s) => s.isDone())
+    await wreak(stage, options, () => Date.now() - began > options.lasts && areSent())
+    await whileItGoesOn(async () => ({ isOver: areSent(), done: confirmed.size }), 'all tasks are sent')
     say('waiting for the tasks that are left')
-    const open = 'select count(*)::int as n from jobmachine.task where status < 200'
-    await bounded(
-      async () => (await ask((client) => client.query<{ n: number }>(open))).rows[0]!.n === 0,
-      120_000,
-      'all tasks are finished',
-    ).catch((error: unknown) => say(String(error)))
+    await whileItGoesOn(async () => {
+      const { open, done } = await progressOf(ask)
+      return { isOver: open === 0, done }
+    }, 'all tasks are finished').catch((error: unknown) => say(String(error)))
     const seconds = (Date.now() - began) / 1000
     await Promise.all(processes.map((process) => process.end()))
     return await ask((client) => figures(client, stage, options.seed, seconds, confirmed, processes))
@@ -116,6 +116,10 @@ export async function trial(options: TrialOptions): Promise<Figures> {
     await server.remove()
   }
 }
+
+/** Tasks that are to end between two acts, and milliseconds after which it goes on without. */
+const BETWEEN_ACTS = 150
+const LONGEST_CALM = 20_000
 
 const ALIVE = 'select from jobmachine.worker where ended is null'
 
@@ -193,21 +197,26 @@ async function wreak(stage: Stage, options: TrialOptions, isOver: () => boolean)
   }
   if (acts) for (const act of acts) await once(act)
   else {
+    let before = await progressOf(stage.ask)
+    let toldAt = Date.now()
     while (!isOver()) {
       const out = stage.workers.filter((worker) => worker.isOut).length
       await once(
         stage.chance.one(out >= most ? ACTS.filter((act) => act !== 'stop' && act !== 'silence') : ACTS),
       )
+      // On a busy machine nothing but coming back would be done between one act and the next.
+      const enough = before.done + BETWEEN_ACTS
+      for (const until = Date.now() + LONGEST_CALM; !isOver() && Date.now() < until; ) {
+        before = await progressOf(stage.ask)
+        if (before.done >= enough || before.open === 0) break
+        await sleep(200)
+      }
+      if (Date.now() - toldAt < 30_000) continue
+      toldAt = Date.now()
+      stage.say(`${before.done} tasks done, ${before.open} open`)
     }
   }
   await Promise.all(under)
-}
-
-async function bounded(what: () => Promise<boolean>, ms: number, name: string): Promise<void> {
-  for (const until = Date.now() + ms; !(await what()); ) {
-    if (Date.now() > until) throw new Error(`it is not so after ${ms} ms: ${name}`)
-    await sleep(200)
-  }
 }
 
 async function figures(

@@ -11,6 +11,7 @@ type Policy = Pick<AnyJob, 'retries' | 'backoff' | 'retention'>
 
 const DEFAULT_POLICY: Policy = { retries: 3, backoff: 2000, retention: undefined }
 
+/** What all those begin with whose worker is dead; what it died of may follow. */
 export const WORKER_DIED = 'worker died'
 
 /** Jobs by class id, and how long tasks are kept unless their job says otherwise. */
@@ -48,7 +49,7 @@ export async function reapWorker(
 function failure(policies: Policies, task: Held, error: string): Failed {
   const policy = policies.jobs.get(task.classId) ?? DEFAULT_POLICY
   const last = task.attempt >= (task.maxAttempts ?? policy.retries + 1)
-  const delay = error === WORKER_DIED && task.attempt === 1 ? 0 : retryDelay(policy, task.attempt)
+  const delay = error.startsWith(WORKER_DIED) && task.attempt === 1 ? 0 : retryDelay(policy, task.attempt)
   return {
     id: task.id,
     turn: task.turn,

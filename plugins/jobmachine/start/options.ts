@@ -1,4 +1,4 @@
-import type { SendOptions } from '../send.ts'
+import { LONGEST_TITLE, type SendOptions } from '../send.ts'
 import type { Messages } from './read.ts'
 
 /** What a form says beside the parameters, as typed. */
@@ -8,9 +8,6 @@ export interface OptionTexts {
   /** `2026-03-31T14:05`, UTC. */
   readonly runAfter: string
 }
-
-/** Longest title that a form takes. */
-export const LONGEST_TITLE = 300
 
 /** The texts of a posted form, or of posted JSON. */
 export function optionTexts(form: Readonly<Record<string, unknown>>): OptionTexts {

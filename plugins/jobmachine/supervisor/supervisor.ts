@@ -14,6 +14,7 @@ import { CHANNEL } from '../queue/runner.ts'
 import { settle } from '../queue/settle.ts'
 import { onLocalWake } from '../queue/wake.ts'
 import { jobsOf, requireJob } from '../registry.ts'
+import { storable } from '../thrown.ts'
 import { ABORT_GRACE } from '../worker/machine.ts'
 import { ProcessPool } from '../worker/process/pool.ts'
 import type { SlotTask } from '../worker/slots.ts'
@@ -178,7 +179,10 @@ class Supervisor {
         const blamed = new Map(
           overdue.length > 0 || stopping
             ? overdue.map((task): [number, string] => [task.id, timeoutMessage(task.limit)])
-            : death.tasks.map((task): [number, string] => [task.id, WORKER_DIED]),
+            : death.tasks.map((task): [number, string] => [
+                task.id,
+                `${WORKER_DIED}: ${storable(death.reason)}`,
+              ]),
         )
         // One that was stuck could not say when it had begun.
         await showRunning(this.#app.database, death.workerId, death.tasks)
@@ -196,7 +200,9 @@ class Supervisor {
       overdue.length > 0 || now - thread.startedAt > 60_000 ? 0 : (this.#crashes.get(thread) ?? 0) + 1
     this.#crashes.set(thread, crashes)
     if (overdue.length === 0 && (crashes <= 1 || this.#said.get(thread) !== death.reason)) {
-      this.#app.log.error(`worker thread ${thread.name} died: ${death.reason}`)
+      const tasks = death.tasks.map((task) => task.id)
+      const facts = { ...(death.error === undefined ? {} : { err: death.error }), tasks }
+      this.#app.log.error(facts, `worker thread ${thread.name} died: ${death.reason}`)
     }
     this.#said.set(thread, death.reason)
     const wait = crashes <= 1 ? 0 : Math.min(10_000, 100 * 2 ** crashes)

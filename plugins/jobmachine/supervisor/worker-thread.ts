@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import type Bree from 'bree'
+import { messageOf } from '../../../core/index.ts'
 import type { FromThread, ThreadData, ToThread } from '../worker/messages.ts'
 import type { ProcessPool } from '../worker/process/pool.ts'
 import { Slots, type SlotTask } from '../worker/slots.ts'
@@ -14,6 +15,8 @@ export interface Death {
   /** Tasks it had started and not ended. */
   readonly tasks: readonly SlotTask[]
   readonly reason: string
+  /** What nobody caught; undefined: it did not die of that. */
+  readonly error: unknown
 }
 
 /** One worker thread, as its process sees it: Bree starts it, this watches it through its slots and messages. */
@@ -25,6 +28,7 @@ export class WorkerThread {
   startedAt = 0
   answeredAt = 0
   reason = ''
+  #error: unknown
   readonly #bree: Bree
   readonly #data: Omit<ThreadData, 'slots'>
   readonly #pool: ProcessPool
@@ -62,6 +66,7 @@ export class WorkerThread {
     this.slots.seized = false
     this.workerId = 0
     this.reason = ''
+    this.#error = undefined
     this.startedAt = this.answeredAt = Date.now()
     if (!this.#bree.config.jobs.some((job) => typeof job === 'object' && job.name === this.name)) {
       await this.#bree.add({
@@ -82,14 +87,16 @@ export class WorkerThread {
     this.#worker = worker
     worker.on('message', (message: FromThread) => this.#hear(message))
     worker.on('error', (error) => {
-      this.reason ||= error instanceof Error ? error.message : String(error)
+      this.reason ||= messageOf(error)
+      this.#error = error
     })
     this.#ended = new Promise((resolve) => {
       worker.once('exit', (code) => {
         this.#worker = undefined
         const tasks = this.slots.occupied()
         void this.#pool.leave(this).then(() => {
-          onEnd({ workerId: this.workerId, tasks, reason: this.reason || `exit code ${code}` })
+          const reason = this.reason || `its thread was ended by process.exit(${code})`
+          onEnd({ workerId: this.workerId, tasks, reason, error: this.#error })
           resolve()
         })
       })

@@ -66,7 +66,10 @@ describe('a time limit', () => {
 
   it('a task that kills its thread each time fails in the end', async () => {
     const { id } = await send(site.djet, deadly, {})
-    expect(await waitFor(site.djet, id)).toMatchObject({ status: 'failed', error: 'worker died' })
+    expect(await waitFor(site.djet, id)).toMatchObject({
+      status: 'failed',
+      error: 'worker died: its thread was ended by process.exit(3)',
+    })
     expect((await taskView(site.djet, id))!.attempts).toHaveLength(2)
   })
 

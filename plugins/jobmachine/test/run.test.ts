@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listAudit } from '../../../core/index.ts'
 import { echo, noop, send, sendMany, taskView, waitFor } from '../index.ts'
 import { createJobsSite, type JobsSite } from './jobs-site.ts'
-import { busy, filed, flaky, hopeless, noted, slow } from './trial.ts'
+import { busy, filed, flaky, hopeless, noted, slow, strange } from './trial.ts'
 
 describe('a worker thread', () => {
   let site: JobsSite
@@ -67,6 +67,33 @@ describe('a worker thread', () => {
     const { id } = await send(site.djet, hopeless, { how })
     expect(await waitFor(site.djet, id)).toMatchObject({ status: 'failed', error })
     expect((await taskView(site.djet, id))!.attempts).toHaveLength(attempts)
+  })
+
+  it('keeps the words of whatever is thrown, and lives on', async () => {
+    const ways = ['nul', 'null', 'object', 'file', 'cause', 'proxy']
+    const tasks = await sendMany(
+      site.djet,
+      strange,
+      ways.map((how) => ({ how })),
+    )
+    const views = []
+    for (const { id } of tasks) {
+      await waitFor(site.djet, id)
+      views.push((await taskView(site.djet, id))!)
+    }
+    expect(views.map((view) => view.attempts.map(({ error }) => error).join())).toEqual([
+      'ab',
+      'null',
+      "{ code: 7, of: [ 'what' ] }",
+      "ENOENT: no such file or directory, open '/no/such/file.csv'",
+      'outside',
+      'something was thrown that cannot be shown',
+    ])
+    expect(views[4]!.attempts[0]!.stack).toMatch(/^Error: outside\n(.*\n)+caused by Error: inside\n/)
+    expect(views[0]).toMatchObject({
+      progress: { done: 0, total: null, note: 'ab' },
+      log: [{ level: 'info', message: 'said by an object' }],
+    })
   })
 
   it('shows progress and log while the task runs', async () => {

@@ -73,6 +73,33 @@ export const hopeless = defineJob(
   { params: z.object({ how: z.enum(['failed', 'missing', 'conflict']) }), retries: 1, backoff: '10ms' },
 )
 
+/** Fails in ways that TypeScript does not foresee. */
+export const strange = defineJob(
+  'trial.strange',
+  async ({ task }, { how }) => {
+    task?.progress('far' as never, Number.NaN, 'a\0b')
+    task?.log({ message: 'said by an object' } as never, 'fatal' as never)
+    if (how === 'nul') throw new Error('a\0b')
+    if (how === 'null') throw null
+    if (how === 'object') throw { code: 7, of: ['what'] }
+    if (how === 'file') await task?.file('x.csv', 'text/csv', { path: '/no/such/file.csv' })
+    if (how === 'cause') {
+      const error = new Error('outside', { cause: new Error('inside') })
+      ;(error.cause as Error).cause = error
+      throw error
+    }
+    throw new Proxy(
+      {},
+      {
+        get() {
+          throw new Error('trap')
+        },
+      },
+    )
+  },
+  { params: z.object({ how: z.string() }), retries: 0 },
+)
+
 export const deadly = defineJob(
   'trial.deadly',
   () => {
@@ -123,5 +150,20 @@ export const noted = defineJob(
 export const trial = definePlugin(() => ({
   name: 'trial',
   requires: ['jobmachine'],
-  jobs: [slow, stubborn, endless, stuck, deaf, polite, flaky, hopeless, deadly, busy, filed, invoice, noted],
+  jobs: [
+    slow,
+    stubborn,
+    endless,
+    stuck,
+    deaf,
+    polite,
+    flaky,
+    hopeless,
+    strange,
+    deadly,
+    busy,
+    filed,
+    invoice,
+    noted,
+  ],
 }))

@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks'
 import type { DjetApp } from '../../../core/index.ts'
-import { messageOf } from '../../../core/index.ts'
 import { TaskAborted, worthRetrying } from '../error.ts'
 import { type AnyJob, readParams } from '../job.ts'
 import type { Retention } from '../kept.ts'
 import type { Claimed } from '../queue/claim.ts'
 import { wrapped } from '../queue/report.ts'
 import type { Over } from '../queue/settle.ts'
+import { wordsOfThrown } from '../thrown.ts'
 import { AttemptHandle, type HandleParts } from './handle.ts'
 import { inTransaction, isConflict } from './in-transaction.ts'
 
@@ -68,8 +68,7 @@ export async function runAttempt(
     return {
       end: 'failed',
       ran,
-      error: messageOf(thrown).replaceAll('\0', '') || 'failed without a message',
-      stack: thrown instanceof Error ? (thrown.stack ?? null) : null,
+      ...wordsOfThrown(thrown),
       again: soon || worthRetrying(thrown),
       soon,
     }

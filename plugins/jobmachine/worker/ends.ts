@@ -128,7 +128,8 @@ export class Ends {
         this.#failed = []
         this.#inFlight = [...done, ...failed].map((w) => w.task)
         if (done.length > 0) await this.#finish(done)
-        if (failed.length > 0) await this.#together(failed, fail)
+        if (failed.length > 0)
+          await this.#together(failed, fail, (end, error) => this.#unwritable(end, error))
         for (const { end } of failed) if (end.delay !== null) this.#onRetry(end.delay)
         this.#inFlight = []
         await this.#settle(this.#mine(this.#settled.splice(0)))
@@ -143,6 +144,12 @@ export class Ends {
 
   async #finish(done: readonly Waiting<Done>[]): Promise<void> {
     await this.#together(done, finish, (end, error) => this.#failed.push(unstorable(end, error)))
+  }
+
+  /** Without the words that the database refuses; if that is refused as well, whoever buries this worker ends it. */
+  #unwritable({ task, end }: Waiting<Failed>, error: unknown): void {
+    if (end.error.startsWith(UNSTORABLE)) return
+    this.#failed.push({ task, end: { ...end, error: `${UNSTORABLE}: ${messageOf(error)}`, stack: null } })
   }
 
   async #finishOne(singly: Singly, waiting: Waiting<Done>): Promise<void> {
@@ -233,6 +240,8 @@ export class Ends {
     return waiting.filter((w) => w.task.workerId === this.#session.workerId)
   }
 }
+
+const UNSTORABLE = 'it failed, and its error could not be stored'
 
 function unstorable({ task, end }: Waiting<Done>, error: unknown): Waiting<Failed> {
   const { id, turn, attempt, ran, retention } = end

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Djet, DjetApp, StoredFile } from '../../../core/index.ts'
-import { DjetError } from '../../../core/index.ts'
+import { DjetError, messageOf } from '../../../core/index.ts'
 import { beBrief } from '../queue/brief.ts'
 import { type Holder, writeResult, writeResultTogether } from '../queue/report.ts'
 import type { Runner } from '../queue/runner.ts'
@@ -11,6 +11,8 @@ import type { Reporter } from './reporter.ts'
 
 /** Milliseconds after which the end of a task is worth telling the pages that show it. */
 const NOTICEABLE = 200
+
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
 /** What the handles of a thread share. */
 export interface HandleParts {
@@ -66,7 +68,9 @@ export class AttemptHandle implements TaskHandle {
 
   log(message: string, level: LogLevel = 'info'): void {
     this.told = true
-    this.#parts.reporter.line({ ...this.#holder, message: String(message), level, at: new Date() })
+    const text = typeof message === 'string' ? message : messageOf(message)
+    const known = LOG_LEVELS.includes(level) ? level : 'info'
+    this.#parts.reporter.line({ ...this.#holder, message: text, level: known, at: new Date() })
   }
 
   async result(value: unknown): Promise<void> {
@@ -79,6 +83,8 @@ export class AttemptHandle implements TaskHandle {
 
   async file(name: string, type: string, content: FileContent): Promise<StoredFile> {
     this.told = true
+    // One that breaks before it is read would end the thread; whoever reads it is told.
+    if (content instanceof Readable) content.on('error', () => {})
     if (this.#inside) return await this.#fileTogether(this.#inside, name, type, content)
     // Its own scope: the file is kept even when a transaction of the caller is rolled back later.
     const djet = this.#parts.app.scope()

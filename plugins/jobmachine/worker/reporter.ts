@@ -1,13 +1,17 @@
 import type { Logger } from 'pino'
 import { type LogLine, type ProgressNote, writeLog, writeProgress } from '../queue/report.ts'
 import type { Runner } from '../queue/runner.ts'
+import { storable } from '../thrown.ts'
 
 /** Milliseconds between two writes. */
 const PAUSE = 250
-/** Characters of one line. */
-const LONGEST = 10_000
 /** Lines that may wait; a task that logs faster than they are written loses the rest. */
 const MOST = 10_000
+
+/** A number a column takes: code without types may give anything. */
+function finite(value: unknown): number | null {
+  return value !== null && Number.isFinite(Number(value)) ? Number(value) : null
+}
 
 /** Gathers progress and log lines of a thread's tasks and writes them a few times a second. */
 export class Reporter {
@@ -26,7 +30,13 @@ export class Reporter {
   }
 
   progress(note: ProgressNote): void {
-    this.#progress.set(note.id, note)
+    const { done, total } = note
+    this.#progress.set(note.id, {
+      ...note,
+      done: finite(done) ?? 0,
+      total: finite(total),
+      note: note.note === null ? null : storable(String(note.note)),
+    })
     this.#schedule()
   }
 
@@ -35,11 +45,7 @@ export class Reporter {
       this.#dropped++
       return
     }
-    const message = line.message.replaceAll('\0', '')
-    this.#lines.push({
-      ...line,
-      message: message.length > LONGEST ? `${message.slice(0, LONGEST)} …` : message,
-    })
+    this.#lines.push({ ...line, message: storable(line.message) })
     this.#schedule()
   }
 

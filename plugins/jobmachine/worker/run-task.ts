@@ -4,6 +4,7 @@ import { TaskAborted } from '../error.ts'
 import type { AnyJob } from '../job.ts'
 import { keptFor } from '../kept.ts'
 import type { Claimed } from '../queue/claim.ts'
+import { storable } from '../thrown.ts'
 import type { Abort } from './abort.ts'
 import { type AttemptParts, type Outcome, runAttempt } from './attempt.ts'
 import type { Ends } from './ends.ts'
@@ -61,7 +62,8 @@ function conclude(
     const again = aborted ? aborted.why === 'timeout' : outcome.again
     const last = !again || attempt >= attemptsOf(claimed, job)
     const wait = outcome.soon ? shortDelay(attempt) : retryDelay(job, attempt)
-    const { stack } = outcome
+    // Of a process that died it is what that wrote last.
+    const stack = outcome.stack === null ? null : storable(outcome.stack, Number.POSITIVE_INFINITY)
     const error = aborted?.message ?? outcome.error
     const retention = keptFor('failed', job.retention, usual)
     ends.failed(claimed, { id, turn, attempt, ran, retention, error, stack, delay: last ? null : wait })

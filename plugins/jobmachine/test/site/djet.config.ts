@@ -10,5 +10,10 @@ export default defineConfig({
   port: 0,
   host: '127.0.0.1',
   log: { level: 'silent', file: '-' },
-  plugins: [users(), jobmachine({ threads: 0, metricsToken: 'prometheus-reads-this' }), trial(), limitsTrial()],
+  plugins: [
+    users(),
+    jobmachine({ threads: 0, metricsToken: 'prometheus-reads-this' }),
+    trial(),
+    limitsTrial(),
+  ],
 })
