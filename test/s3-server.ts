@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { refusalOf } from './s3-signature.ts'
 
 /** As much of S3 as Djet speaks, in memory: PUT, multipart, GET with a range, DELETE. */
 export interface S3Server {
@@ -14,7 +15,9 @@ export interface S3Server {
   close(): Promise<void>
 }
 
-/** Starts it. That requests are signed (version 4) is asked for; whether the signature is right is not looked at. */
+const SECRETS: Readonly<Record<string, string>> = { test: 'test-secret' }
+
+/** Starts it. Requests must be signed (version 4) by the key `test` with the secret `test-secret`. */
 export async function startS3(): Promise<S3Server> {
   const objects = new Map<string, Buffer>()
   const open = new Map<string, Map<number, Buffer>>()
@@ -27,8 +30,8 @@ export async function startS3(): Promise<S3Server> {
     const say = (status: number, text = '', headers: Record<string, string> = {}) =>
       response.writeHead(status, { 'content-type': 'application/xml', ...headers }).end(text)
     if (state.failWith) return void say(state.failWith, '<Error><Code>InternalError</Code></Error>')
-    if (!/^AWS4-HMAC-SHA256 Credential=\w+\/\d{8}\//.test(request.headers.authorization ?? ''))
-      return void say(403, '<Error><Code>AccessDenied</Code></Error>')
+    const refusal = await refusalOf(request, url, body, SECRETS)
+    if (refusal) return void say(403, `<Error><Code>${refusal}</Code></Error>`)
     const upload = url.searchParams.get('uploadId')
     const part = Number(url.searchParams.get('partNumber'))
     if (request.method === 'POST' && url.searchParams.has('uploads')) {

@@ -10,9 +10,9 @@ export interface ByteRange {
 export interface ObjectStore {
   /** Stores all that the stream gives, or nothing when it fails. */
   put(key: string, content: AsyncIterable<Buffer>, type: string): Promise<void>
-  /** @throws {DjetError} FILE_NOT_FOUND, 404; FILE_STORE_AWAY, 503 */
+  /** @throws {DjetError} FILE_NOT_FOUND, 404; FILE_STORE_AWAY or FILE_STORE_REFUSES, 503 */
   get(key: string, range?: ByteRange): Promise<Readable>
-  /** Does nothing when there is none. @throws {DjetError} FILE_STORE_AWAY, 503 */
+  /** Does nothing when there is none. @throws {DjetError} FILE_STORE_AWAY or FILE_STORE_REFUSES, 503 */
   delete(key: string): Promise<void>
   close(): void
 }

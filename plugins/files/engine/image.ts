@@ -3,8 +3,11 @@ import { stateOf } from '../model/picture.ts'
 import { formatFor } from '../model/variant.ts'
 import type { Tools } from '../tools.ts'
 
-/** Seconds that an image may be kept whose address names its state. */
+/** Seconds that browsers keep an image whose address names its state. */
 const YEAR = 365 * 24 * 60 * 60
+
+/** Seconds that caches between them and the site do, before they ask whether everybody may still see it. */
+const SHARED = 5 * 60
 
 /** `GET <file>/-/image/<width>` and `/-/image/<width>/<ratio>`, such as `640` and `640/16x9`. */
 export function imageRoutes(router: EngineRouter, tools: Tools): void {
@@ -35,8 +38,12 @@ async function send(ctx: EngineContext, tools: Tools, ratio: string): Promise<vo
   await sendFile(ctx, id, { inline: true, cacheControl })
 }
 
-/** An image whose address names its state never changes; only what everybody may see is kept by those in between. */
+/**
+ * An image whose address names its state never changes. Who could see it as everybody can keeps it; those in between, who
+ * hand it to others, ask again soon. What not everybody may see is asked for each time, which costs no bytes.
+ */
 function cacheControlOf({ djet, branch }: EngineContext, isNamed: boolean): string {
   const isPublic = decide(branch, djet.app.basetypes, ['everyone'], 'view').allowed
-  return `${isPublic ? 'public' : 'private'}, ${isNamed ? `max-age=${YEAR}, immutable` : 'no-cache'}`
+  if (!isPublic) return 'private, no-cache'
+  return isNamed ? `public, max-age=${YEAR}, s-maxage=${SHARED}, immutable` : 'public, no-cache'
 }

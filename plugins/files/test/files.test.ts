@@ -40,7 +40,7 @@ let editor: Visitor
 beforeAll(async () => {
   s3 = await startS3()
   process.env.AWS_ACCESS_KEY_ID = 'test'
-  process.env.AWS_SECRET_ACCESS_KEY = 'test'
+  process.env.AWS_SECRET_ACCESS_KEY = 'test-secret'
   site = await createTestSite({
     plugins: [users(), files({ widths: [160, 320, 640], atOnce: 2 }), press()],
     config: {
@@ -149,7 +149,7 @@ describe('an image', () => {
       const { bytes, headers } = await pixels(src, accept)
       expect(headers.get('content-type')).toBe(type)
       expect(headers.get('vary')).toContain('Accept')
-      expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+      expect(headers.get('cache-control')).toBe('public, max-age=31536000, s-maxage=300, immutable')
       const { width, height, exif, orientation } = await sharp(bytes).metadata()
       expect({ width, height, exif, orientation }).toEqual({ width: 320, height: 160 })
       const again = await fetch(guest.base + src, {
