@@ -7,6 +7,7 @@ import type { Node, Page } from './node.ts'
 import { type NodeStore, notFound } from './node-store.ts'
 import type { NodeRef } from './nodes.ts'
 import { save } from './save.ts'
+import { requireIfShown } from './shown.ts'
 import {
   currentVersion,
   infoOf,
@@ -117,8 +118,7 @@ export async function restore(
   return inTransaction(store, async (store) => {
     const branch = await lock(store, ref, 'no key update')
     const node = branch[0]!
-    // Visitors see it at once.
-    if (node.status === 'published') store.options.rights?.require('publish', branch)
+    requireIfShown(store, branch)
     const old = await versionOf(store, node, version)
     if (ifVersion !== undefined && String(ifVersion) !== String(node.version)) {
       throw await lostUpdate(store, node, currentVersion(node), ifVersion, old)

@@ -8,6 +8,7 @@ import type { Branch, NodeRef, Place } from './nodes.ts'
 import { checkPart } from './part.ts'
 import { checkPlace } from './place.ts'
 import { intoItself, save, taken } from './save.ts'
+import { requireIfShown } from './shown.ts'
 import { STEP } from './step.ts'
 import { basetypeOf, inTransaction, lock, lockTree, parentOf } from './within.ts'
 
@@ -56,7 +57,16 @@ async function plan(store: NodeStore, branch: Branch, place: Place): Promise<{ p
     checkPlace(basetypeOf(store, node.basetype), basetypeOf(store, parent.basetype))
   }
   const part = place.part === undefined || place.part === node.part ? node.part : checkPart(place.part)
+  if (parent.id !== node.parentId || part !== node.part) {
+    requireIfShown(store, branch)
+    if (parent.id !== node.parentId)
+      requireIfShown(store, [{ ...node, path: pathAt(parent, part) }, ...target])
+  }
   return { parent, part }
+}
+
+function pathAt(parent: Pick<Node, 'path'>, part: string): string {
+  return parent.path === '/' ? `/${part}` : `${parent.path}/${part}`
 }
 
 /** Says what a move would do without doing it. @throws {DjetError} NODE_NOT_FOUND, ACCESS_DENIED at the node itself */
@@ -66,7 +76,7 @@ export async function moveReport(store: NodeStore, ref: NodeRef, place: Place): 
   const report = { from: node.path, to: node.path, nodes: 0, redirects: 0, problem: null }
   try {
     const { parent, part } = await plan(store, branch, place)
-    const to = parent.path === '/' ? `/${part}` : `${parent.path}/${part}`
+    const to = pathAt(parent, part)
     const { connection } = store.options
     if (to === node.path) return report
     const [row] = await connection.query<{ n: number; taken: boolean }>(

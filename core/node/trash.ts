@@ -13,6 +13,7 @@ import { redirectFrom } from './redirect.ts'
 import { purgeAt, refuseFixed } from './remove.ts'
 import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
 import { taken } from './save.ts'
+import { requireIfShown } from './shown.ts'
 import { STEP } from './step.ts'
 import { told } from './told.ts'
 import { basetypeOf, inTransaction, lock, lockTree, parentOf } from './within.ts'
@@ -66,7 +67,7 @@ export async function trash(store: NodeStore, ref: NodeRef, options: DeleteOptio
     await requireVersion(store, node, options)
     if (node.parentId === null)
       throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
-    if (node.status === 'published') rights?.require('publish', branch)
+    requireIfShown(store, branch)
     if (rights) await refuseFixed(store, node)
     await refuseUntrashable(store, node)
     const [row] = await connection.query<TrashRow>(
@@ -144,7 +145,8 @@ export async function restoreTrash(store: NodeStore, id: number, to: TrashPlace 
   return inTransaction(store, async (store) => {
     await lockTree(store)
     const item = await lockItem(store, id)
-    const parent = await parentFor(store, item, to)
+    const above = await placeFor(store, item, to)
+    const parent = above[0]!
     checkPlace(basetypeOf(store, item.basetype), basetypeOf(store, parent.basetype))
     await checkMaxOf(store, item)
     const part = to.part === undefined ? item.part : checkPart(to.part)
@@ -160,6 +162,7 @@ export async function restoreTrash(store: NodeStore, id: number, to: TrashPlace 
       throw (error as { code?: string }).code === '23505' ? taken(part, parent) : error
     })
     const node = nodeOf(row!)
+    requireIfShown(store, [node, ...above])
     await told(restoreBelow(store, item, node), parent)
     await connection.query('delete from djet.trash where id = $1', [item.id])
     await redirectFrom(store, item.path, node)
@@ -191,12 +194,12 @@ async function restoreBelow(store: NodeStore, item: TrashRow, node: Node): Promi
 }
 
 /** @throws {DjetError} TRASH_PARENT_GONE, 409 */
-async function parentFor(store: NodeStore, item: TrashRow, to: TrashPlace): Promise<Node> {
-  if (to.parent !== undefined) return (await parentOf(store, to.parent))[0]!
+async function placeFor(store: NodeStore, item: TrashRow, to: TrashPlace): Promise<Branch> {
+  if (to.parent !== undefined) return parentOf(store, to.parent)
   const above = await store.lookUp(item.parentId)
   if (above.length > 0) {
     store.options.rights?.require('edit', above)
-    return above[0]!
+    return above
   }
   const message = `the page that ${item.path} stood below is gone. Choose another place.`
   throw new DjetError('TRASH_PARENT_GONE', message, { status: 409, fields: { parent: 'is gone' } })

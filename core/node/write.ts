@@ -14,6 +14,7 @@ import { checkPart, partFrom } from './part.ts'
 import { checkPlace } from './place.ts'
 import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
 import { save, taken } from './save.ts'
+import { changesShown, requireIfShown } from './shown.ts'
 import { STEP } from './step.ts'
 import { checkNote, checkText } from './text.ts'
 import { told } from './told.ts'
@@ -125,13 +126,16 @@ export async function update(store: NodeStore, ref: NodeRef, change: NodeChange)
     if (expected !== undefined && String(expected) !== String(node.version)) {
       throw await lostUpdate(store, node, currentVersion(node), expected, change)
     }
+    const part = change.part === node.part ? undefined : change.part
+    if (part !== undefined || changesShown(basetypeOf(store, node.basetype), change))
+      requireIfShown(store, branch)
     const columns = columnsOf(await changed(store, node, change))
     requireForRules(store, branch, node.acl, change.acl)
     if (change.acl !== undefined) columns.acl = change.acl === null ? null : JSON.stringify(change.acl)
-    if (change.part !== undefined && change.part !== node.part) {
+    if (part !== undefined) {
       if (node.parentId === null)
         throw new DjetError('NODE_IS_ROOT', 'the root has no part.', { status: 422 })
-      columns.part = checkPart(change.part)
+      columns.part = checkPart(part)
     }
     const saved = await save(store, node, branch[1], columns, { note: checkNote(change.note) })
     await noteUpdate(store, node, saved, columns)

@@ -44,7 +44,10 @@ export const apiActions: Readonly<Record<string, Action>> = {
   },
   updateNode: { needs: ['edit', 'publish'], trial: send('PATCH', at(), () => ({ title: 'Changed' })) },
   deleteNode: { needs: ['edit', 'publish'], trial: remove(at()) },
-  moveNode: { needs: 'edit', trial: send('POST', at('/move'), ({ id }) => ({ part: `moved-${id}` })) },
+  moveNode: {
+    needs: ['edit', 'publish'],
+    trial: send('POST', at('/move'), ({ id }) => ({ part: `moved-${id}` })),
+  },
   duplicateNode: { needs: 'edit', trial: send('POST', at('/duplicate')) },
   getPublishing: { needs: 'edit', trial: get(at('/publishing')) },
   uploadFile: {
@@ -75,7 +78,11 @@ export const apiActions: Readonly<Record<string, Action>> = {
   saveDraft: { needs: 'edit', trial: send('PUT', at('/draft'), () => ({ title: 'Draft' })) },
   discardDraft: { needs: 'edit', prepare: draft, trial: remove(at('/draft')) },
   listTrash: { needs: users, scopes: ['write'], trial: get(() => '/trash') },
-  restoreTrash: { needs: 'edit', prepare: trashed, trial: send('POST', other('/trash', '/restore')) },
+  restoreTrash: {
+    needs: ['edit', 'publish'],
+    prepare: trashed,
+    trial: send('POST', other('/trash', '/restore')),
+  },
   purgeTrash: { needs: 'edit', prepare: trashed, trial: remove(other('/trash')) },
   emptyTrash: {
     needs: administrators,

@@ -49,7 +49,7 @@ export const pageActions: Readonly<Record<string, Action>> = {
   'default /-/new/:basetype': { needs: 'edit', trial: page('/-/new/page', { name: 'New' }) },
   'default /-/delete': { needs: ['edit', 'publish'], trial: page('/-/delete') },
   'default /-/restore/:trash': {
-    needs: 'edit',
+    needs: ['edit', 'publish'],
     prepare: make.trashed,
     trial: form(({ parentPath, other }) => `${parentPath}/-/restore/${other}`),
   },
@@ -63,11 +63,11 @@ export const pageActions: Readonly<Record<string, Action>> = {
   'admin.admin /node/:id/duplicate': { needs: 'edit', trial: admin('/duplicate') },
   'admin.admin /node/:id/trash': { needs: ['edit', 'publish'], trial: admin('/trash') },
   'admin.admin /node/:id/rename': {
-    needs: 'edit',
+    needs: ['edit', 'publish'],
     trial: admin('/rename', () => ({ name: 'Other', title: 'Other' })),
   },
   'admin.admin /node/:id/move': {
-    needs: 'edit',
+    needs: ['edit', 'publish'],
     trial: admin('/move', ({ id }) => ({ part: `moved-${id}` })),
   },
   'admin.admin /node/:id/restore': {
@@ -75,7 +75,7 @@ export const pageActions: Readonly<Record<string, Action>> = {
     trial: admin('/restore', () => ({ version: '1' })),
   },
   'admin.admin /trash/:id/restore': {
-    needs: 'edit',
+    needs: ['edit', 'publish'],
     prepare: make.trashed,
     trial: other('/admin/trash/', '/restore'),
   },

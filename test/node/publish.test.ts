@@ -199,6 +199,29 @@ describe('who may publish', () => {
     expect(await paul.can('publish', one)).toBe(true)
   })
 
+  test('is who changes what visitors see of a published page, by whatever door', async () => {
+    const denied = { code: 'ACCESS_DENIED', status: 403 }
+    const page = await djet.nodes.insert('/', { basetype: story, part: 'shown', data: { text: 'One.' } })
+    const closed = { author: ['view', 'edit'], editor: ['view', 'edit'], chief: ['publish'] }
+    const elsewhere = await djet.nodes.insert('/', { basetype: 'page', part: 'elsewhere', acl: closed })
+    for (const change of [{ name: 'Two' }, { title: 'Two' }, { part: 'two' }, { data: { text: 'Two.' } }]) {
+      await expect(ann.nodes.update(page, change), JSON.stringify(change)).rejects.toMatchObject(denied)
+    }
+    await expect(ann.nodes.move(page, { part: 'two' })).rejects.toMatchObject(denied)
+    await expect(paul.nodes.move(page, { parent: elsewhere })).rejects.toMatchObject(denied)
+    expect(await ann.nodes.moveReport(page, { part: 'two' })).toMatchObject({
+      problem: { code: 'ACCESS_DENIED' },
+    })
+    expect(await ann.nodes.move(page, { before: one.parentId! })).toMatchObject({ path: '/shown' })
+    const { id } = await paul.nodes.trash(page)
+    await expect(ann.nodes.restoreTrash(id)).rejects.toMatchObject(denied)
+    expect(await paul.nodes.restoreTrash(id)).toMatchObject({ path: '/shown', version: 1 })
+    await paul.nodes.unpublish(page)
+    expect(await ann.nodes.update(page, { title: 'Two', part: 'two' })).toMatchObject({ path: '/two' })
+    expect(await ann.nodes.move(page, { parent: elsewhere })).toMatchObject({ path: '/elsewhere/two' })
+    await djet.nodes.delete(elsewhere)
+  })
+
   test('is who may edit, where none does', async () => {
     await djet.nodes.update('/', { acl: { everyone: ['view'], author: ['view', 'edit'] } })
     expect(await ann.can('publish', one)).toBe(true)

@@ -111,7 +111,7 @@ export const nodeOperations: readonly ApiOperation[] = [
     tag: TAG,
     summary: 'Change a node',
     description:
-      'What is not sent stays; null empties a field. Of a published node visitors see it at once, so it needs `publish`; without that save a draft. A new `part` gives it and all below it a new address, and the old ones lead there.',
+      'What is not sent stays; null empties a field. Of a published node visitors see it at once, so it needs `publish`; without that save a draft. A new `part` (which needs `publish` as well) gives it and all below it a new address, and the old ones lead there.',
     scope: 'write',
     ifMatch: 'required',
     body: z.strictObject({
@@ -126,7 +126,6 @@ export const nodeOperations: readonly ApiOperation[] = [
     errors: [404, 409],
     handle: async ({ djet, params, body, expected }) => {
       const node = await djet.nodes.require(idParam(params.node))
-      if (node.status === 'published') await djet.require('publish', node)
       const basetype = djet.app.basetypes.get(node.basetype)
       const changed = await djet.transaction(async (djet) => {
         const data =
@@ -172,7 +171,8 @@ export const nodeOperations: readonly ApiOperation[] = [
     path: '/nodes/{node}/move',
     tag: TAG,
     summary: 'Give a node another place or order',
-    description: 'With `dryRun` nothing is changed: the answer says what would be.',
+    description:
+      'With `dryRun` nothing is changed: the answer says what would be. Another address of a published node needs `publish`, where it is and where it goes; another order `edit`.',
     scope: 'write',
     ifMatch: 'optional',
     body: z.strictObject({

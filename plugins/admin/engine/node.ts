@@ -51,7 +51,8 @@ export function nodeRoutes(router: EngineRouter): void {
 
   router.get('/node/:id/rename', async (ctx) => {
     const node = await nodeOf(ctx)
-    await ctx.djet.require('edit', node)
+    // What is published is renamed by those who may publish: visitors see it at once.
+    await ctx.djet.require(node.status === 'published' ? 'publish' : 'edit', node)
     await ctx.render('admin/rename.eta', { target: node })
   })
   router.post('/node/:id/rename', async (ctx) => {

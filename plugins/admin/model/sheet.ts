@@ -17,9 +17,11 @@ export interface Sheet {
   readonly mayEdit: boolean
   readonly mayPublish: boolean
   readonly mayAdminister: boolean
-  /** It can be given another place, name or address: it is not the root. */
+  /** It can be given another place among its siblings, and be copied: it is not the root. */
   readonly mayMove: boolean
-  /** It is not one that the site cannot do without. */
+  /** It can be given another name and address: of what is published by those who may publish. */
+  readonly mayRename: boolean
+  /** The same, and it is not one that the site cannot do without. */
   readonly mayTrash: boolean
   /** Something is to be said before it is trashed, on a page of its own. */
   readonly asksFirst: boolean
@@ -46,16 +48,19 @@ export async function sheetOf(djet: Djet, node: Node): Promise<Sheet> {
   const parent = branch[1] && basetypes.get(branch[1].basetype)
   const mayEdit = await djet.can('edit', node)
   const mayMove = mayEdit && branch[1] !== undefined && (await djet.can('edit', branch[1]))
-  const mayTrash = mayEdit && node.parentId !== null && basetype?.fixed !== true
+  const mayPublish = await djet.can('publish', node)
+  const mayChange = mayEdit && (mayPublish || node.status !== 'published')
+  const mayTrash = mayChange && node.parentId !== null && basetype?.fixed !== true
   const inOrder = mayMove && parent?.childOrder !== 'newest'
   return {
     node,
     branch,
     basetype: { title: basetype?.title ?? node.basetype, trash: basetype?.trash !== false },
     mayEdit,
-    mayPublish: await djet.can('publish', node),
+    mayPublish,
     mayAdminister: await djet.can('administer', node),
     mayMove,
+    mayRename: mayMove && mayChange,
     mayTrash,
     asksFirst: mayTrash && (await trashWarnings(djet, node)).length > 0,
     neighbours: inOrder ? await neighboursOf(djet, node) : { before: null, after: null },
