@@ -1,6 +1,6 @@
 import { allow, DjetError, defineEngine, sendFile } from '../../../core/index.ts'
 import { sendBatch } from '../../jobmachine/index.ts'
-import { orderImport, orderStates } from '../basetypes.ts'
+import { orderStates } from '../basetypes.ts'
 import * as jobs from '../jobs.ts'
 import * as model from '../model/index.ts'
 import { orderPage } from './order-page.ts'
@@ -10,11 +10,11 @@ export const ordersEngine = defineEngine((router) => {
   router.get('/', async (ctx) => {
     const filter = model.readFilter(ctx.payload.query)
     const page = await orderPage(ctx, filter, 50)
-    const imports = await ctx.djet.nodes.children(ctx.node, { basetype: orderImport.name, limit: 1 })
+    const importPage = await model.importPage(ctx.djet)
     await ctx.render(undefined, {
       filter,
       states: orderStates,
-      importUrl: imports.items[0] === undefined ? null : ctx.payload.urlOf(imports.items[0]),
+      importUrl: importPage === null ? null : ctx.payload.urlOf(importPage),
       ...page,
     })
   })

@@ -10,10 +10,10 @@ export { type OrderLine, orderLines } from './order-lines.ts'
 export {
   type OrderFilter,
   type OrderRow,
-  type OrderSums,
   openWithoutInvoice,
   orderList,
-  orderSums,
   readFilter,
   readLimit,
 } from './order-list.ts'
+export { type OrderSums, orderSums } from './order-sums.ts'
+export { importPage } from './places.ts'

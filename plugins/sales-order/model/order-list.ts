@@ -30,14 +30,6 @@ export interface OrderRow {
   readonly invoice: number | null
 }
 
-/** How many orders, and what they come to in all. */
-export interface OrderSums {
-  readonly count: number
-  readonly linesTotal: string
-  readonly freight: string
-  readonly total: string
-}
-
 /**
  * Reads a filter from a URL.
  *
@@ -107,18 +99,6 @@ export async function orderList(
   )
   const items = rows.slice(0, limit)
   return { items, next: rows.length > limit ? String(items.at(-1)?.number) : null }
-}
-
-/** How many orders the filter finds, and their sums. */
-export async function orderSums(djet: Djet, filter: OrderFilter): Promise<OrderSums> {
-  const { where, values } = conditions(filter)
-  const sum = (name: string): string => `coalesce(sum((n.data ->> '${name}')::numeric), 0)::numeric(20, 2)`
-  const [sums] = await djet.query<OrderSums>(
-    `select count(*) as count, ${sum('linesTotal')} as "linesTotal", ${sum('freight')} as freight, ${sum('total')} as total
-     from djet.node n where ${where.join(' and ')}`,
-    values,
-  )
-  return sums ?? { count: 0, linesTotal: '0.00', freight: '0.00', total: '0.00' }
 }
 
 /** The open orders that have no invoice yet, the oldest first. */
