@@ -58,6 +58,8 @@ export interface Payload extends Formats {
   readonly allowedChildren: PromiseLike<readonly Basetype[]>
   /** The body of the page by the Liquid template of its type; null when there is none, or when it failed. */
   readonly drawn: PromiseLike<string | null>
+  /** Why that template failed, once it has. */
+  drawProblem?: string
   /** Messages left by the request before. */
   flash: readonly Flash[]
   form: FormState

@@ -6,8 +6,8 @@ import { encodePath, type Payload } from '../payload.ts'
 import type { Djet } from '../scope.ts'
 
 /**
- * The body of a page whose type has a Liquid template. Null: it could not be drawn, which the log tells; visitors
- * then get the fields one below the other.
+ * The body of a page whose type has a Liquid template. Null: it could not be drawn, which the log tells and previews say;
+ * visitors then get the fields one below the other.
  */
 export async function drawPage(djet: Djet, payload: Payload): Promise<string | null> {
   const { liquid } = payload.basetype
@@ -17,8 +17,9 @@ export async function drawPage(djet: Djet, payload: Payload): Promise<string | n
   } catch (error) {
     // What is shown instead is not to be kept: asking for the connection marks the page so.
     void djet.connection
+    payload.drawProblem = messageOf(error)
     djet.log.warn(
-      `the template of the type ${payload.basetype.name} failed at ${payload.path}: ${messageOf(error)}`,
+      `the template of the type ${payload.basetype.name} failed at ${payload.path}: ${payload.drawProblem}`,
     )
     return null
   }

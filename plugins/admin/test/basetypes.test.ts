@@ -59,6 +59,36 @@ describe('a type made on the site', () => {
     expect((await it.reader.json('/garden/soup')).data).toMatchObject({ servings: 'four', price: '4.50' })
   })
 
+  test('is previewed with its draft, by its template, which says where it fails', async () => {
+    const { djet } = it.site
+    const template = `${RECIPE.template}{% if fields.intro == 'Boom' %}{% for i in (1..99999999) %}x{% endfor %}{% endif %}`
+    await createType(djet, {
+      name: 'tart',
+      definition: { ...RECIPE, parents: null, title: 'Tart', template },
+    })
+    const tart = await djet.nodes.insert('/garden', {
+      basetype: 'tart',
+      name: 'Tart',
+      data: { intro: 'Sweet' },
+    })
+    await djet.nodes.insert(tart, {
+      basetype: 'tart',
+      name: 'Crust',
+      acl: { everyone: [], user: [], staff: ['view'] },
+    })
+    await djet.nodes.saveDraft(tart, { data: { intro: 'Sour' } })
+    const preview = async (role: string) => (await it.gardener.get(`/garden/tart/-/preview?as=${role}`)).text
+    expect(await preview('guest')).toContain('<p class="intro">Sour</p>')
+    expect(await preview('guest')).not.toContain('Crust')
+    await djet.nodes.saveDraft(tart, { data: { intro: 'Boom' } })
+    const text = await preview('guest')
+    expect(text).toContain('The template of its type fails here: line 1: memory alloc limit exceeded')
+    expect(text).toMatch(/<h2>Introduction<\/h2>\s*<p>Boom/)
+    expect((await it.reader.get('/garden/tart')).text).toContain('<p class="intro">Sweet</p>')
+    await djet.nodes.delete(tart)
+    await removeType(djet, 'tart')
+  })
+
   test('is renamed, retyped and made stricter with what its pages hold, their drafts and versions', async () => {
     const { djet } = it.site
     const { nodes } = djet
