@@ -16,8 +16,13 @@ test('a site of before keeps its users, and gets the account page and the guard'
   await addUser(djet, { login: 'nancy', password: 'quiet-river-5', roles: ['admin'] })
   await addUser(djet, { login: 'invited', email: 'invited@example.com' })
   const features = featuresOf(app)
-  const down = await migrateDown(app.database, features, { steps: 3, plugin: 'users' }, app.log)
-  expect(down.map(({ name }) => name)).toEqual(['0005_language', '0003_guard_email', '0002_security'])
+  const down = await migrateDown(app.database, features, { steps: 4, plugin: 'users' }, app.log)
+  expect(down.map(({ name }) => name)).toEqual([
+    '0006_version',
+    '0005_language',
+    '0003_guard_email',
+    '0002_security',
+  ])
   expect(await djet.nodes.get('/account')).toBeNull()
   await djet.query("update djet.account set enabled = false where login = 'admin'")
 
@@ -34,7 +39,7 @@ test('a site of before keeps its users, and gets the account page and the guard'
 test('a site with a page of its own at /account gets the account page beside it', async () => {
   const { app, djet } = site
   const features = featuresOf(app)
-  await migrateDown(app.database, features, { steps: 3, plugin: 'users' }, app.log)
+  await migrateDown(app.database, features, { steps: 4, plugin: 'users' }, app.log)
   await djet.nodes.insert('/', { basetype: 'page', part: 'account', name: 'Our bank account' })
   await migrateUp(app.database, features, app.log)
   const nancy = await (await site.visitor()).login('nancy', 'quiet-river-5')
