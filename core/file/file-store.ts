@@ -162,11 +162,11 @@ async function* piecesOf(content: NewFile['content']): AsyncGenerator<Buffer> {
   else for await (const piece of content) yield Buffer.isBuffer(piece) ? piece : Buffer.from(piece)
 }
 
-/** The last segment of what a client calls a file, without control characters. */
+/** The last segment of what a client calls a file, without control characters and what turns its direction. */
 function fileName(given: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  const name = (given.split(/[/\\]/).at(-1) ?? '').replace(/[\u0000-\u001f\u007f]/g, '').trim()
-  return name.slice(-200) || 'file'
+  const name = (given.split(/[/\\]/).at(-1) ?? '').replace(/[\u0000-\u001f\u007f\u2028-\u202e]/g, '').trim()
+  return [...name].slice(-200).join('') || 'file'
 }
 
 function tooLarge(name: string, maxSize: number): DjetError {

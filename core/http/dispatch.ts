@@ -263,6 +263,8 @@ async function render(
   if (ctx.payload.flash.length > 0) ctx.state.private = true
   ctx.type = 'html'
   ctx.body = await app.renderer.render(template ?? templateOf(app, ctx.node), valuesFor(ctx, shown))
+  // A guest's own: with the token of his forms, or a message to him.
+  if (ctx.state.private && ctx.session.user === null) ctx.set('Cache-Control', 'private, no-cache')
 }
 
 /** The messages of a form in the visitor's language. */

@@ -4,6 +4,14 @@ import { DjetError } from '../error.ts'
 const MAX_PART = 200
 
 /**
+ * What nobody sees in an address, and what turns its direction so that it reads as another. The joiners stay: emoji
+ * and some scripts need them.
+ */
+const UNSEEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\p{Surrogate}/u
+
+/**
  * Checks a segment of a path and gives it back in Unicode's composed form.
  * @throws {DjetError} NODE_PART_INVALID, 422
  */
@@ -16,8 +24,7 @@ export function checkPart(part: string): string {
         ? `is longer than ${MAX_PART} characters`
         : /[/\\]/.test(composed)
           ? "must not contain '/' or '\\'"
-          : // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-            /[\u0000-\u001f\u007f-\u009f]|\p{Surrogate}/u.test(composed)
+          : UNSEEN.test(composed)
             ? 'must not contain control characters'
             : composed !== composed.trim()
               ? 'must not begin or end with a space'

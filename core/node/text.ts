@@ -29,8 +29,11 @@ export function checkNote(note: string | undefined): string | null {
   return checkText('note', note.trim())
 }
 
-/** Whether text has neither control characters nor halves of surrogate pairs, which PostgreSQL refuses. */
+/**
+ * Whether text has neither control characters nor halves of surrogate pairs, which PostgreSQL refuses, nor breaks of
+ * lines and overrides of direction, which would turn what stands beside it.
+ */
 export function isStorable(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return !/[\u0000-\u001f\u007f]|\p{Surrogate}/u.test(text)
+  return !/[\u0000-\u001f\u007f\u2028-\u202e]|\p{Surrogate}/u.test(text)
 }

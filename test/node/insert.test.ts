@@ -67,6 +67,8 @@ describe('the part of a new node', () => {
     ['-', "must not be '-'"],
     ['a\nb', 'must not contain control characters'],
     ['a\u0000b', 'must not contain control characters'],
+    ['\u202elive', 'must not contain control characters'],
+    ['a\u200bb', 'must not contain control characters'],
     [' a', 'must not begin or end with a space'],
     ['x'.repeat(201), 'is longer than 200 characters'],
   ])('%j is refused', async (part, problem) => {
@@ -78,7 +80,7 @@ describe('the part of a new node', () => {
   })
 
   test('may have letters of every script, spaces, dots, percent and question marks', async () => {
-    for (const part of ['日本', 'a b', '.hidden', '100%', 'what?', '#1', '--']) {
+    for (const part of ['日本', 'a b', '.hidden', '100%', 'what?', '#1', '--', '👩\u200d🚀', 'شركة']) {
       const { id } = await djet.nodes.insert('/bed', { basetype: note, part })
       expect((await djet.nodes.get(`/bed/${part}`))?.id).toBe(id)
     }

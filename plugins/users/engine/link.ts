@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { EngineContext, EngineRouter } from '../../../core/index.ts'
 import { countAddress, countAttempt, forgetAttempts, TooManyAttempts } from '../model/attempts.ts'
 import { mailPasswordLink } from '../model/mails.ts'
@@ -67,8 +68,10 @@ export function linkRoutes(router: EngineRouter, tools: Tools): void {
 function sendLinks(ctx: EngineContext, { settings, later }: Tools, who: string): void {
   const djet = ctx.djet.asSystem()
   const link = `${linkBase(ctx)}${ctx.below('/link')}`
-  const { ip } = ctx
+  const { ip, res } = ctx
   later.begin(djet.log, 'a mail with a link for a new password', async () => {
+    // Beside the making of the answer the work could be measured in its time.
+    if (!res.closed) await once(res, 'close')
     for (const { id, login, name, email } of await accountsFor(djet, who)) {
       if (email === null) {
         djet.log.warn({ login }, 'no link for a new password: this user has no e-mail address')
