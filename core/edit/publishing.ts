@@ -72,6 +72,9 @@ async function act(ctx: EngineContext, work: () => Promise<string>): Promise<voi
   try {
     ctx.flash(await work())
   } catch (error) {
+    if (error instanceof DjetError && error.code === 'SCHEDULE_INVALID' && !wantsJson(ctx)) {
+      return showTimes(ctx, error)
+    }
     const ofPage = error instanceof DjetError && error.status < 500 && ![401, 403, 404].includes(error.status)
     if (!ofPage || wantsJson(ctx)) throw error
     if (error.code === 'NODE_CHANGED') {
@@ -83,6 +86,17 @@ async function act(ctx: EngineContext, work: () => Promise<string>): Promise<voi
     ctx.flash(error.message.charAt(0).toUpperCase() + error.message.slice(1), 'problem')
   }
   ctx.seeOther(`${encodePath(ctx.node.path) === '/' ? '' : encodePath(ctx.node.path)}/-/edit`)
+}
+
+/** The form with the times as they were typed and what is wrong with them. */
+async function showTimes(ctx: EngineContext, { status, fields = {} }: DjetError): Promise<void> {
+  ctx.status = status
+  const { publishAt = '', unpublishAt = '' } = ctx.form as Record<string, string>
+  const shown = await openForEditing(ctx)
+  await ctx.render('node/edit.eta', {
+    ...shown,
+    times: { values: { publishAt, unpublishAt }, errors: ctx.djet.texts.messages(fields) },
+  })
 }
 
 /**

@@ -45,6 +45,14 @@ document.addEventListener('keydown', (event) => {
   }
 })
 
+// what is wrong with a form far down the page is seen at once
+if (!location.hash && !document.querySelector('[autofocus]')) {
+  const input = document.querySelector('main [aria-invalid="true"]')
+  const notice = input ?? document.querySelector('main .notice.problem[role="alert"]')
+  notice?.scrollIntoView({ block: 'center' })
+  input?.focus({ preventScroll: true })
+}
+
 // what forms of pages have beyond the inputs of browsers; without it they work as they stand
 if (document.querySelector('form[data-edit], [data-picker], [data-rows], [data-rich]'))
   import('./edit/edit.js')

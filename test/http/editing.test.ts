@@ -180,8 +180,11 @@ describe('draft, publish, unpublish, schedule', () => {
     expect((await site.djet.nodes.publishState(id)).unpublishAt).toEqual(new Date('2031-05-01T10:30:00Z'))
     expect((await ann!.get(`${path}/-/edit`)).text).toContain('value="2031-05-01T10:30"')
     for (const publishAt of ['tomorrow', '2031-02-31', '2032-05-01T10:30']) {
-      await ann!.post(`${path}/-/schedule`, { publishAt, unpublishAt: '2031-05-01T10:30' })
-      expect((await ann!.get(`${path}/-/edit`)).text, publishAt).toContain('class="notice problem"')
+      const typed = { publishAt, unpublishAt: '2031-05-02T10:30' }
+      const { status, text } = await ann!.post(`${path}/-/schedule`, typed)
+      expect(status, publishAt).toBe(422)
+      for (const kept of [...Object.values(typed), 'class="field-error"']) expect(text).toContain(kept)
+      expect((await site.djet.nodes.publishState(id)).publishAt).toBeNull()
     }
     expect((await bob!.post(`${path}/-/schedule`, { publishAt: '' })).status).toBe(403)
   })
