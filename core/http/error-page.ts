@@ -31,7 +31,7 @@ export function errorPages(app: DjetApp): Middleware {
       if (problem.status >= 500)
         app.log[level]({ err: error, id: requestId(ctx), url: ctx.url }, 'request failed')
       if (ctx.headerSent || !ctx.writable) return
-      if (await backToForm(ctx, problem.status)) return
+      if (await backToForm(ctx, problem)) return
       if (problem.status === 401 && (await sendToLogin(app, ctx))) return
       await answer(app, payloads, ctx, problem)
     }

@@ -2,14 +2,17 @@ import type { EngineContext } from '../engine.ts'
 import { DjetError } from '../error.ts'
 import { isHidden } from '../node/status.ts'
 import { encodePath } from '../payload.ts'
+import { isEditForm } from './form-path.ts'
 
 /**
- * Answers with 301 when what was not found has moved. Asked only then, so that pages which are found pay nothing.
+ * Answers with 301, or a form for a page with 307, when what was not found has moved. Asked only then, so that pages which are found pay nothing.
  * False: it has not.
  * @throws {DjetError} ACCESS_DENIED when it has moved to where the visitor may not look
  */
 export async function redirectMoved(ctx: EngineContext, path: string, error: unknown): Promise<boolean> {
-  if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return false
+  const isRead = ctx.method === 'GET' || ctx.method === 'HEAD'
+  // Somebody moved the page while it was edited: the form follows it, with what was typed.
+  if (!isRead && !(ctx.method === 'POST' && isEditForm(path))) return false
   if (!(error instanceof DjetError)) return false
   const below = ctx.restPath !== undefined && ctx.restPath !== '/'
   if (error.status !== 404 && !(below && (error.status === 401 || error.status === 403))) return false
@@ -30,7 +33,7 @@ export async function redirectMoved(ctx: EngineContext, path: string, error: unk
     }
   }
   const url = target.startsWith('/') && !/[?#]/.test(target) ? encodePath(target) : target
-  ctx.status = 301
+  ctx.status = isRead ? 301 : 307
   // A page made here later goes before the redirect, so browsers shall ask again.
   ctx.set('Cache-Control', 'no-cache')
   ctx.redirect(/[?#]/.test(url) ? url : url + ctx.search)

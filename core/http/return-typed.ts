@@ -10,22 +10,23 @@ import { upload } from './upload.ts'
 /** What a refused form of somebody who is not logged in is answered with elsewhere. */
 const REFUSED = new Set([401, 403, 404])
 
-/** Gives back what was typed into a form whose user is no longer logged in; false: it is not such a form. */
-export type ReturnTyped = (ctx: Context, status: number) => Promise<boolean>
+/** Gives back what was typed into a form that cannot be saved; false: it is not such a form. */
+export type ReturnTyped = (
+  ctx: Context,
+  problem: { readonly status: number; readonly code: string; readonly message: string },
+) => Promise<boolean>
 
 /**
- * Whoever saves a page after his session has ended gets what he typed back, in a form that he sends again once he has
- * logged in. Nothing is kept here meanwhile, and only what a page of this site sent is given back.
+ * Whoever saves a page after his session has ended, or after somebody else has put the page into the trash or taken
+ * his rights there, gets what he typed back, in a form that he sends again once he has logged in or the page is back.
+ * Nothing is kept here meanwhile, and only what a page of this site sent is given back.
  */
 export function returnTyped(app: DjetApp, payloads: PayloadMaker = payloadMaker(app)): ReturnTyped {
-  return async (ctx, status) => {
-    if (
-      ctx.method !== 'POST' ||
-      !REFUSED.has(status) ||
-      ctx.session === undefined ||
-      ctx.session.user !== null
-    )
-      return false
+  return async (ctx, { status, code, message }) => {
+    if (ctx.method !== 'POST' || !REFUSED.has(status) || ctx.session === undefined) return false
+    const isLoggedIn = ctx.session.user !== null
+    // The page of an expired form is that form.
+    if (isLoggedIn && code === 'FORM_EXPIRED') return false
     if (!isEditForm(ctx.state.path ?? '') || wantsJson(ctx) || !isOwnPage(ctx)) return false
     const typed = await typedInto(ctx)
     if (typed.length === 0) return false
@@ -40,10 +41,13 @@ export function returnTyped(app: DjetApp, payloads: PayloadMaker = payloadMaker(
       query: {},
       csrfToken: () => ctx.session.formToken(),
     })
-    ctx.status = 401
+    ctx.status = isLoggedIn ? status : 401
     ctx.set('Cache-Control', 'no-store')
     ctx.type = 'html'
-    ctx.body = await app.renderer.render('node/logged-out.eta', { ...values, typed, action: ctx.url })
+    const template = isLoggedIn ? 'node/not-saved.eta' : 'node/logged-out.eta'
+    const pressed = String(ctx.form?.do ?? '')
+    const shown = { ...values, typed, pressed, action: ctx.url, problem: values.message(message) }
+    ctx.body = await app.renderer.render(template, shown)
     return true
   }
 }

@@ -53,6 +53,11 @@ if (!location.hash && !document.querySelector('[autofocus]')) {
   input?.focus({ preventScroll: true })
 }
 
+// tables of a text that are wider than the window are scrolled by keys as well
+for (const table of document.querySelectorAll('.prose table')) {
+  if (table.scrollWidth > table.clientWidth) table.tabIndex = 0
+}
+
 // what forms of pages have beyond the inputs of browsers; without it they work as they stand
 if (document.querySelector('form[data-edit], [data-picker], [data-rows], [data-rich]'))
   import('./edit/edit.js')

@@ -143,6 +143,24 @@ describe('what was typed', () => {
     expect(again.text).toContain('two lines</textarea>')
   })
 
+  test('comes back when the page was put into the trash, and follows one that moved', async () => {
+    const { nodes } = it.site.djet
+    const soup = await nodes.insert('/recipes', { basetype: recipe, name: 'Broth' })
+    await nodes.update(soup, { part: 'stock' })
+    const moved = await cook.post('/recipes/broth/-/edit', form({ notes: 'precious' }), fromPage())
+    expect([moved.status, moved.location]).toEqual([307, '/recipes/stock/-/edit'])
+    await nodes.trash(soup)
+    const typed = form({ notes: 'precious', do: 'draft' })
+    const gone = await cook.post('/recipes/stock/-/edit', typed, fromPage())
+    expect(gone.status).toBe(404)
+    expect(gone.text).toMatch(/<textarea[^>]* name="notes"[^>]* readonly>\s*precious<\/textarea>/)
+    expect(gone.text).toContain('name="do" value="draft"')
+    const strange = await cook.post('/recipes/stock/-/edit', typed, {
+      headers: { 'sec-fetch-site': 'cross-site' },
+    })
+    expect([strange.status, strange.text.includes('precious')]).toEqual([404, false])
+  })
+
   test('is kept when it is longer than its field, and refused when it is more than the site takes', async () => {
     const long = await cook.post('/recipes/bread/-/edit', form({ method: 'x'.repeat(5_000_000) }))
     expect(long.status).toBe(422)
