@@ -45,8 +45,8 @@ interface Result {
 
 /** Milliseconds of a search. */
 const BUDGET = 100
-/** Candidates of a piece, at first and at most. */
-const PIECE = [500, 8000] as const
+/** Candidates of a piece, at first, at least and at most. */
+const PIECE = { first: 500, least: 200, most: 8000 } as const
 /** Characters of a title a list shows, and of parameters that are searched. */
 const TITLE = 300
 const SEARCHED = 10_000
@@ -56,8 +56,9 @@ export async function scan(djet: Djet, search: Scan, page: Page): Promise<Result
   const conditions = conditionsOf(search)
   const began = performance.now()
   const rows: Found[] = []
-  let piece = conditions === 'true' ? page.limit : Math.max(page.limit, PIECE[0])
+  let piece = conditions === 'true' ? page.limit : PIECE.first
   for (let { key } = page; ; ) {
+    const pieceBegan = performance.now()
     const found = await onePiece(
       djet,
       search,
@@ -67,11 +68,13 @@ export async function scan(djet: Djet, search: Scan, page: Page): Promise<Result
     )
     rows.push(...found.rows)
     if (rows.length >= page.limit || found.last === null || conditions === 'true') return { rows, last: null }
-    const took = performance.now() - began
-    if (took > BUDGET) return { rows, last: found.last }
+    const now = performance.now()
+    const left = BUDGET - (now - began)
+    if (left <= 0) return { rows, last: found.last }
     key = found.last.id
-    // As many more as the time that is left is good for, by what the last ones took.
-    piece = Math.min(PIECE[1], piece * (took < BUDGET / 8 ? 4 : 1))
+    // As many more as the time that is left is good for, by what the last ones took; the first one also plans.
+    const good = Math.floor((piece * left) / Math.max(1, now - pieceBegan))
+    piece = Math.max(PIECE.least, Math.min(PIECE.most, 4 * piece, good))
   }
 }
 
