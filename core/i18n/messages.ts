@@ -46,9 +46,32 @@ function patternOf(key: string): Pattern[] {
   const names = [...key.matchAll(WITH_VALUE)].map((match) => match[1]!)
   if (names.length === 0) return []
   const fixed = key.split(WITH_VALUE).filter((_, index) => index % 2 === 0)
-  const source = fixed.map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('([\\s\\S]+?)')
+  const source = fixed
+    .map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .reduce((before, text, i) => `${before}(${names[i - 1] === 'count' ? '\\d+' : '[\\s\\S]+?'})${text}`)
   return [{ key, names, regex: new RegExp(`^${source}$`), fixed: fixed.join('').length }]
 }
+
+/**
+ * A message that was put together of others, each by itself: sentences, what is joined by `; `, and what stands behind the
+ * name of a file or another `before: `. Undefined: nothing of it is known.
+ */
+export function byParts(message: string, translate: (part: string) => string): string | undefined {
+  for (const [splits, joint] of JOINTS) {
+    const parts = message.split(splits)
+    if (parts.length < 2 || parts.length > 50) continue
+    const told = parts.map((part) => (part === '' ? part : translate(part)))
+    if (told.some((part, i) => part !== parts[i])) return told.join(joint)
+  }
+  const [, before = '', after = ''] = /^([^:]{1,300}): ([\s\S]+)$/.exec(message) ?? []
+  const told = after === '' ? after : translate(after)
+  return told === after ? undefined : `${translate(before)}: ${told}`
+}
+
+const JOINTS: readonly (readonly [RegExp, string])[] = [
+  [/(?<=[.!?]) (?=\S)/, ' '],
+  [/; /, '; '],
+]
 
 /** A count chooses the form of the plural, which it does as a number. */
 function textOrCount(name: string, text = ''): [string, string | number] {

@@ -1,7 +1,7 @@
 import { createInstance, type i18n } from 'i18next'
 import { type Catalog, readCatalog } from './catalogs.ts'
 import { type Formats, formatsOf } from './formats.ts'
-import { type Recognise, recogniser } from './messages.ts'
+import { byParts, type Recognise, recogniser } from './messages.ts'
 
 /** What stands for `{{name}}` in a text. `count` chooses the form of the plural, `context` one of several meanings. */
 export type TextValues = Readonly<Record<string, string | number | null | undefined>>
@@ -91,17 +91,20 @@ export class Interface {
         ...(context === undefined || context === null ? {} : { context: String(context) }),
       })
     }
-    const translated = (message: string): string => {
-      if (!message) return ''
+    const whole = (message: string): string | undefined => {
       if (Object.hasOwn(catalog, message)) return catalog[message]!
       const known = recognise(message)
-      if (known !== undefined) return say(known.key, known.values, false)
+      return known && say(known.key, known.values, false)
+    }
+    const translated = (message: string): string => {
+      const known = message ? whole(message) : ''
+      if (known !== undefined) return known
       // Where a message begins a sentence, it begins with a capital.
       const first = message.charAt(0)
       const small = first.toLowerCase() + message.slice(1)
-      if (small === message) return message
-      const told = translated(small)
-      return told === small ? message : told.charAt(0).toLocaleUpperCase(language) + told.slice(1)
+      const told = small === message ? small : whole(small)
+      if (told === undefined || told === small) return byParts(message, translated) ?? message
+      return told.charAt(0).toLocaleUpperCase(language) + told.slice(1)
     }
     return Object.freeze<Texts>({
       language,

@@ -12,6 +12,10 @@ const importOptions = {
     title: 'At a row with an error',
     description: 'skip: leave it out; stop: write nothing at all.',
   }),
+  language: z.string().max(35).optional().meta({
+    title: 'Language of the report',
+    description: 'such as da; empty: that of the site.',
+  }),
 }
 const csvFile = (title: string) => z.string().meta({ widget: 'file', title, accept: ['.csv', 'text/csv'] })
 const dry = (params: { dryRun?: boolean | undefined }): string => (params.dryRun ? ' (dry run)' : '')

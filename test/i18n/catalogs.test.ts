@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { DOORS, fieldTitle, SCOPES } from '../../core/index.ts'
 import { createRegistry } from '../../core/registry.ts'
 import { DJET_FOLDER } from '../../core/render.ts'
 import site from '../../djet.config.ts'
 import type { AnyJob } from '../../plugins/jobmachine/index.ts'
+import { IMPORTED, RESULT_NAMES } from './imported.ts'
 import { bareTexts, readSources } from './sources.ts'
 
 const LANGUAGES = ['da', 'it']
@@ -41,6 +43,7 @@ const COMPOSED: Record<string, string[]> = {
   jobmachine: ["'{{zone}}' is no time zone. Use a name like Europe/Rome or UTC."],
   'sales-order': [
     ...['confirmed', 'shipped', 'cancelled'].map((state) => `Order {{number}} is ${state}.`),
+    ...IMPORTED,
     'order {{number}} is {{state}} already',
     'order {{number}} is {{state}} and cannot become {{next}} any more',
   ],
@@ -61,7 +64,10 @@ const LOOKED_UP: Record<string, string[]> = {
     'unpublished',
   ],
   jobmachine: ['waiting', 'running', 'finished', 'failed', 'cancelled'],
-  'sales-order': ['open', 'confirmed', 'shipped', 'cancelled'].map((state) => `${state}_order`),
+  'sales-order': [
+    ...['open', 'confirmed', 'shipped', 'cancelled'].map((state) => `${state}_order`),
+    ...RESULT_NAMES.map((name) => `${name}_result`),
+  ],
   users: Object.values(SCOPES),
 }
 
@@ -87,6 +93,14 @@ function isComposed(part: string, text: string): boolean {
   return [...COMPOSED.core!, ...(COMPOSED[part] ?? [])].some((key) => new RegExp(`^${source}$`).test(key))
 }
 
+/** Titles and descriptions of a job's parameters. */
+function parameterTexts(params: AnyJob['params']): string[] {
+  const { properties = {} } = z.toJSONSchema(params as z.ZodType, { io: 'input', unrepresentable: 'any' })
+  return Object.values(properties).flatMap((each) =>
+    typeof each === 'boolean' ? [] : [each.title ?? '', each.description ?? ''],
+  )
+}
+
 /** Titles and help of fields, types and jobs of a part, which templates look up. */
 function titlesOf(part: string): string[] {
   const registry = createRegistry(site.plugins)
@@ -103,7 +117,11 @@ function titlesOf(part: string): string[] {
       field.help ?? '',
       ...((field.settings.choices as { label: string }[] | undefined) ?? []).map(({ label }) => label),
     ]),
-    ...jobs.flatMap(({ label, description }) => [label, description ?? '']),
+    ...jobs.flatMap(({ label, description, params }) => [
+      label,
+      description ?? '',
+      ...parameterTexts(params),
+    ]),
   ].filter((text) => text !== '')
 }
 
@@ -132,7 +150,10 @@ describe.each(Object.keys(PARTS))('the texts of %s', (part) => {
     const unknown = flashed
       .filter(({ text }) => !known.has(text) && !isComposed(part, text))
       .map(({ text, place }) => `${place}: ${text}`)
-    expect([...missing, ...unknown, ...titlesOf(part).filter((title) => !has(title))]).toEqual([])
+    const composed = (COMPOSED[part] ?? []).filter((key) => !has(key) && !has(`${key}_other`))
+    expect([...missing, ...unknown, ...composed, ...titlesOf(part).filter((title) => !has(title))]).toEqual(
+      [],
+    )
   })
 
   test.each(LANGUAGES)('have in %s the same values as in English, and none that nothing says', (language) => {

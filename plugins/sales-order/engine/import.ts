@@ -95,6 +95,7 @@ async function receive(ctx: EngineContext, form: ImportForm): Promise<void> {
   const options: ImportOptions = {
     dryRun: ctx.form.dryRun !== undefined && ctx.form.dryRun !== '' && ctx.form.dryRun !== 'false',
     onError: ctx.form.onError === 'stop' ? 'stop' : 'skip',
+    language: ctx.djet.texts.language,
   }
   const task = await ctx.djet.transaction(async (djet) => {
     for (const file of files.values()) await keepUpload(djet, ctx.node.id, file)

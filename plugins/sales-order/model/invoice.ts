@@ -73,7 +73,10 @@ async function issue(djet: Djet, order: Order): Promise<Invoice> {
   const number = counter?.last ?? 0
   const issued = new Date().toISOString().slice(0, 10)
   const seller = djet.config.site.title
-  const pdf = await invoicePdf({ number, issued, seller, order, customer, lines, linesTotal, freight, total })
+  // In the language of the seller, whoever had it made.
+  const texts = djet.app.languages.texts()
+  const content = { number, issued, seller, order, customer, lines, linesTotal, freight, total, texts }
+  const pdf = await invoicePdf(content)
   const file = await djet.files.write({
     name: `invoice-${number}.pdf`,
     type: 'application/pdf',

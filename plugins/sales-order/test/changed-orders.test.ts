@@ -63,7 +63,7 @@ test('an order that was confirmed here stays so, which is said', async () => {
   const result = await importOne({})
   expect(result).toMatchObject({
     unchanged: 1,
-    notices: ['1 order without a shipped date is confirmed here; its state was left as it is.'],
+    notices: ['1 order without a shipped date is confirmed here. Its state was left as it is.'],
   })
   expect(await stateOf()).toBe('confirmed')
 })

@@ -58,7 +58,7 @@ export async function importCustomers(djet: Djet, params: ImportCustomers): Prom
     await findNodes(djet, stage, 'customer')
     await classify(djet, stage)
     return finishImport(djet, {
-      kind: { one: 'customer', many: 'customers' },
+      kind: 'customers',
       stages: [stage],
       options: params,
       changes: () => countChanges(djet, stage),

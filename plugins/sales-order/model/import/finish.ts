@@ -35,7 +35,7 @@ export async function finishImport(djet: Djet, finish: Finish): Promise<ImportRe
     await finish.write()
     djet.task?.progress(read, read, 'All rows read and written')
   }
-  const report = rejected > 0 ? await writeReport(djet, stages) : undefined
+  const report = rejected > 0 ? await writeReport(djet, stages, options.language) : undefined
   return {
     message: summarise(kind, changes, { read, rejected }, { dryRun, stopped }),
     read,

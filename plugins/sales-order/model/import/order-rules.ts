@@ -47,7 +47,8 @@ export async function countAhead(djet: Djet, orders: Stage): Promise<readonly st
      where s.reason is null and s.shipped is null and n.data ->> 'state' <> 'open' group by 1 order by 1`,
   )
   return rows.map(({ state, n }) => {
-    const what = n === 1 ? '1 order without a shipped date is' : `${n} orders without a shipped date are`
-    return `${what} ${state} here; ${n === 1 ? 'its' : 'their'} state was left as it is.`
+    return n === 1
+      ? `1 order without a shipped date is ${state} here. Its state was left as it is.`
+      : `${n} orders without a shipped date are ${state} here. Their state was left as it is.`
   })
 }

@@ -48,7 +48,7 @@ export async function importOrders(djet: Djet, params: ImportOrders): Promise<Im
     djet.task?.progress(lines.read, lines.read, 'Checking')
     await check(djet, orders, lines)
     return finishImport(djet, {
-      kind: { one: 'order', many: 'orders' },
+      kind: 'orders',
       stages: [orders, lines],
       options: params,
       changes: () => countChanges(djet, orders),

@@ -49,7 +49,7 @@ export async function importProducts(djet: Djet, params: ImportProducts): Promis
     const products = await createNodeStage(djet, 'product', { category: 'text' })
     await readProducts(djet, products, params.products, categories)
     return finishImport(djet, {
-      kind: { one: 'product', many: 'products' },
+      kind: 'products',
       stages: params.categories === undefined ? [products] : [categories, products],
       options: params,
       changes: () => countChanges(djet, products),

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Djet } from '../../../../core/index.ts'
+import type { Djet, Texts } from '../../../../core/index.ts'
 import { csvRows } from '../csv.ts'
 import { deliver } from '../deliver.ts'
 import type { RejectedRow } from './result.ts'
@@ -40,18 +40,27 @@ export async function firstRejected(
 }
 
 /**
- * Writes `rejected-rows.csv`: file, line, what the row is about, why it was rejected, and its text.
+ * Writes `rejected-rows.csv`: file, line, what the row is about, why it was rejected (in a language of the site), and its text.
  *
  * @returns the id of the stored file
  */
-export async function writeReport(djet: Djet, stages: readonly Stage[]): Promise<string> {
-  const content = Readable.from(reportLines(djet, stages))
+export async function writeReport(
+  djet: Djet,
+  stages: readonly Stage[],
+  language: string | undefined,
+): Promise<string> {
+  const content = Readable.from(reportLines(djet, stages, djet.app.languages.texts(language)))
   const file = await deliver(djet, { name: REPORT_NAME, type: 'text/csv; charset=utf-8', content })
   return file.id
 }
 
-async function* reportLines(djet: Djet, stages: readonly Stage[]): AsyncGenerator<Buffer> {
-  yield Buffer.from(`\ufeff${csvRows([['file', 'line', 'key', 'reason', 'row']])}`)
+async function* reportLines(
+  djet: Djet,
+  stages: readonly Stage[],
+  { t, message }: Texts,
+): AsyncGenerator<Buffer> {
+  const heads = ['file', 'line', 'key', 'reason', 'row'].map((name) => t(name, { context: 'result' }))
+  yield Buffer.from(`\ufeff${csvRows([heads])}`)
   for (const { table, file } of stages) {
     for (let after = 0; ; ) {
       const rows = await djet.query<{ line: number; key: string | null; reason: string; raw: string }>(
@@ -59,7 +68,7 @@ async function* reportLines(djet: Djet, stages: readonly Stage[]): AsyncGenerato
         [after],
       )
       if (rows.length === 0) break
-      yield Buffer.from(csvRows(rows.map((row) => [file, row.line, row.key, row.reason, row.raw])))
+      yield Buffer.from(csvRows(rows.map((row) => [file, row.line, row.key, message(row.reason), row.raw])))
       after = rows.at(-1)?.line ?? after
     }
   }

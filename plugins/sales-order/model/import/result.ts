@@ -7,6 +7,8 @@ export interface ImportOptions {
   dryRun?: boolean | undefined
   /** `skip` when absent. */
   onError?: OnError | undefined
+  /** Language of the report; the site's first one when absent, or none of its. */
+  language?: string | undefined
 }
 
 /** One rejected row. */
@@ -44,42 +46,41 @@ export interface ImportResult extends Changes {
   readonly report?: string
 }
 
-/** Words for what was imported. */
-export interface Kind {
-  readonly one: string
-  readonly many: string
-}
+/** What was imported. */
+export type Kind = 'customers' | 'products' | 'orders'
 
-/** The sentence a person reads first. */
+/**
+ * What a person reads first: whole sentences, one for each thing, as translations know them. With a count of one the word
+ * is its singular.
+ */
 export function summarise(
   kind: Kind,
-  changes: Changes,
+  { created, updated, unchanged }: Changes,
   counts: { read: number; rejected: number },
-  options: Required<{ dryRun: boolean; stopped: boolean }>,
+  { dryRun, stopped }: Required<{ dryRun: boolean; stopped: boolean }>,
 ): string {
-  const { created, updated, unchanged } = changes
-  const rejected = counts.rejected > 0 ? ` ${rows(counts.rejected)} rejected; see rejected-rows.csv.` : ''
-  if (options.stopped) return `Nothing was imported, because of errors in the files.${rejected}`
-  const { dryRun } = options
-  const nothing = dryRun ? 'Dry run: nothing would change' : 'Nothing changed'
-  if (counts.read === 0) return `${nothing}: the files have no rows.`
+  const rejected = counts.rejected > 0 ? [rejectedRows(counts.rejected)] : []
+  if (stopped) return ['Nothing was imported, because of errors in the files.', ...rejected].join(' ')
+  const before = dryRun ? 'Dry run: ' : ''
+  const nothing = dryRun ? 'nothing would change' : 'Nothing changed'
+  if (counts.read === 0) return `${before}${nothing}: the files have no rows.`
   if (created + updated === 0) {
     const same = unchanged > 0 ? `: ${amount(unchanged, kind)} already there, as in the files` : ''
-    return `${nothing}${same}.${rejected}`
+    return [`${before}${nothing}${same}.`, ...rejected].join(' ')
   }
   const would = dryRun ? 'would be ' : ''
-  const parts = [
-    created > 0 ? `${amount(created, kind)} ${would}created` : '',
-    updated > 0 ? `${created > 0 ? updated : amount(updated, kind)} ${would}updated` : '',
-    unchanged > 0 ? `${unchanged} unchanged` : '',
-  ].filter((part) => part !== '')
-  return `${dryRun ? 'Dry run: ' : ''}${parts.join(', ')}.${rejected}`
+  const said = [
+    created > 0 ? `${amount(created, kind)} ${would}created.` : '',
+    updated > 0 ? `${amount(updated, kind)} ${would}updated.` : '',
+    unchanged > 0 ? `${amount(unchanged, kind)} unchanged.` : '',
+  ].filter((text) => text !== '')
+  return `${before}${[...said, ...rejected].join(' ')}`
 }
 
 function amount(count: number, kind: Kind): string {
-  return `${count} ${count === 1 ? kind.one : kind.many}`
+  return `${count} ${count === 1 ? kind.slice(0, -1) : kind}`
 }
 
-function rows(count: number): string {
-  return count === 1 ? '1 row was' : `${count} rows were`
+function rejectedRows(count: number): string {
+  return `${count === 1 ? '1 row was' : `${count} rows were`} rejected; see rejected-rows.csv.`
 }
