@@ -3,6 +3,7 @@ import { hiddenClasses } from '../access.ts'
 import { type ClassCounts, type Counts, classCounts, total } from '../counts.ts'
 import { oldestWaiting } from '../queue/oldest.ts'
 import { listSchedules, type ScheduleLine } from '../schedule/list.ts'
+import { startingWorkers } from '../supervisor/starting.ts'
 import { type Series, type Span, series } from './series.ts'
 import { type WorkerLine, workers } from './workers.ts'
 
@@ -16,6 +17,8 @@ export interface Overview {
   readonly oldest: number | null
   readonly series: Series
   readonly workers: readonly WorkerLine[]
+  /** Worker threads of the process that answers which are about to run. */
+  readonly starting: number
   /** Those that come next, ten at most. */
   readonly schedules: readonly ScheduleLine[]
 }
@@ -67,6 +70,7 @@ async function make(djet: Djet, span: Span): Promise<Overview> {
     oldest: ages.length > 0 ? Math.max(...ages) : null,
     series: bars,
     workers: lines,
+    starting: startingWorkers(djet.app),
     schedules: [...schedules].sort((a, b) => due(a) - due(b)).slice(0, 10),
   }
 }

@@ -14,6 +14,8 @@ import { overlooked, settle } from '../queue/settle.ts'
 /** Milliseconds between two looks at the workers, and without its lock until one counts as dead. */
 const TICK = 400
 const DOUBT = 800
+/** Milliseconds between two looks while one is doubted. */
+const SOON = 100
 /** Milliseconds to wait for a task that somebody has locked. */
 const LOCK_WAIT = 2000
 /** Ticks between two looks at what seldom goes wrong, and at what is old. */
@@ -47,11 +49,20 @@ export class Housekeeping {
   }
 
   start(): void {
-    this.#timer = setTimeout(() => {
-      this.#running = this.#tick().finally(() => {
-        if (!this.#stopped) this.start()
-      })
-    }, TICK)
+    this.#timer = setTimeout(
+      () => {
+        this.#running = this.#tick().finally(() => {
+          if (!this.#stopped) this.start()
+        })
+      },
+      this.#isInDoubt ? SOON : TICK,
+    )
+  }
+
+  /** Whether somebody may have died just now. */
+  get #isInDoubt(): boolean {
+    const now = Date.now()
+    return [...this.#doubted.values()].some((since) => now - since < 2 * DOUBT)
   }
 
   async stop(): Promise<void> {

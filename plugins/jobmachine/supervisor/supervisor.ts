@@ -19,6 +19,7 @@ import { ABORT_GRACE } from '../worker/machine.ts'
 import { ProcessPool } from '../worker/process/pool.ts'
 import type { SlotTask } from '../worker/slots.ts'
 import { Housekeeping } from './housekeeping.ts'
+import { countStarting } from './starting.ts'
 import { type Death, WorkerThread } from './worker-thread.ts'
 
 /** Milliseconds between looks at time limits; between pings and heartbeats. */
@@ -111,6 +112,8 @@ class Supervisor {
   }
 
   async start(): Promise<void> {
+    const isStarting = (thread: WorkerThread): boolean => thread.alive && thread.workerId === 0
+    countStarting(this.#app, () => this.#threads.filter(isStarting).length)
     await this.#listen()
     for (const thread of this.#threads) await this.#run(thread)
     this.#timers = [setInterval(() => this.#look(), LOOK), setInterval(() => void this.#pulse(), PULSE)]

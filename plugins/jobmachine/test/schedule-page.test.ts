@@ -64,6 +64,7 @@ describe('the pages of schedules', () => {
       expect((await guest.get(path)).location).toMatch(/^\/login/)
       expect((await staff.get(path)).status).toBe(path.endsWith('new') ? 403 : 200)
     }
+    expect((await staff.get(own)).text).toContain('<li><a href="/jobs/schedules">Schedules</a></li>')
     for (const path of [
       '/jobs/schedules/new',
       own,
