@@ -110,12 +110,17 @@ export async function up(knex: Knex): Promise<void> {
           from named p cross join lateral files.node_at(p.name) as at (id) where p.name like '/%'
           union all
           select p.node_id, p.field, p.draft, p.name, f.id, f.id is not null
-          from named p left join djet.node f on f.basetype in ('file', '~file') and f.data ->> 'file' = p.name
+          from named p left join lateral (
+            -- By offset: probed for each name, however many the planner expects, never joined with all files.
+            select n.id from djet.node n where n.basetype in ('file', '~file') and n.data ->> 'file' = p.name offset 0
+          ) as f on true
           where p.name not like '/%'
         ),
         led as materialized (
           select f.*, target.id as target_id
-          from found f left join djet.node target on target.id = f.id and target.basetype in ('file', '~file')
+          from found f left join lateral (
+            select n.id from djet.node n where n.id = f.id and ltrim(n.basetype, '~') = 'file' offset 0
+          ) as target on true
         ),
         kept as (
           insert into files.name (name, node_id, loose)
