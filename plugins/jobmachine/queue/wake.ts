@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
 import { CHANNEL } from './runner.ts'
@@ -7,6 +8,8 @@ import { CHANNEL } from './runner.ts'
  * while a notification is under way share the next one, so that many senders cost few of them.
  */
 class Waker {
+  /** Payload of its notifications: workers of this process know of them already. */
+  readonly id = randomUUID()
   readonly #app: DjetApp
   readonly #local = new Set<() => void>()
   #notifying = false
@@ -32,7 +35,7 @@ class Waker {
     try {
       while (this.#again) {
         this.#again = false
-        await this.#app.database.query(NOTIFY)
+        await this.#app.database.query(NOTIFY, [this.id])
       }
     } catch (error) {
       // Workers look by themselves every second or two.
@@ -43,7 +46,7 @@ class Waker {
   }
 }
 
-const NOTIFY = { name: 'jobmachine.wake', text: `select pg_notify('${CHANNEL.wake}', '')` }
+const NOTIFY = { name: 'jobmachine.wake', text: `select pg_notify('${CHANNEL.wake}', $1)` }
 
 const wakers = new WeakMap<DjetApp, Waker>()
 
@@ -64,4 +67,9 @@ export function wakeWorkers(app: DjetApp): void {
 /** Calls the listener whenever this process has sent tasks. @returns ends it */
 export function onLocalWake(app: DjetApp, listener: () => void): () => void {
   return wakerOf(app).onWake(listener)
+}
+
+/** Whether a notification was sent by this process, whose workers have been told already. */
+export function isOwnWake(app: DjetApp, payload: string): boolean {
+  return payload === wakerOf(app).id
 }

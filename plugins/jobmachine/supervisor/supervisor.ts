@@ -12,7 +12,7 @@ import { giveBack, showRunning } from '../queue/hold.ts'
 import { beat, type Policies, reapWorker, WORKER_DIED } from '../queue/reap.ts'
 import { CHANNEL } from '../queue/runner.ts'
 import { settle } from '../queue/settle.ts'
-import { onLocalWake } from '../queue/wake.ts'
+import { isOwnWake, onLocalWake } from '../queue/wake.ts'
 import { jobsOf, requireJob } from '../registry.ts'
 import { storable } from '../thrown.ts'
 import { ABORT_GRACE } from '../worker/machine.ts'
@@ -20,6 +20,7 @@ import { ProcessPool } from '../worker/process/pool.ts'
 import type { SlotTask } from '../worker/slots.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { countStarting } from './starting.ts'
+import { Waking } from './waking.ts'
 import { type Death, WorkerThread } from './worker-thread.ts'
 
 /** Milliseconds between looks at time limits; between pings and heartbeats. */
@@ -123,10 +124,16 @@ class Supervisor {
   /** One connection listens for all threads of the process. */
   async #listen(): Promise<void> {
     const { listen } = this.#app
-    const wake = (): void => {
-      for (const thread of this.#threads) thread.wake()
+    const waking = new Waking(this.#threads)
+    const wake = (): void => waking.wake()
+    const heard = (payload: string): void => {
+      if (!isOwnWake(this.#app, payload)) wake()
     }
-    this.#unlisten.push(onLocalWake(this.#app, wake), await listen.listen(CHANNEL.wake, wake))
+    this.#unlisten.push(
+      () => waking.stop(),
+      onLocalWake(this.#app, wake),
+      await listen.listen(CHANNEL.wake, heard),
+    )
     const reload = (): void => {
       for (const thread of this.#threads) thread.basetypes()
     }

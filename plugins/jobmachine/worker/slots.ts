@@ -67,6 +67,13 @@ export class Slots {
     Atomics.store(this.#flags, slot, 0)
   }
 
+  /** How many tasks run now. */
+  get busy(): number {
+    let busy = 0
+    for (let slot = 0; slot < this.size; slot++) busy += Atomics.load(this.#flags, slot)
+    return busy
+  }
+
   /** What runs now. */
   occupied(): SlotTask[] {
     const tasks: SlotTask[] = []
