@@ -13,7 +13,7 @@ import { overlooked, settle } from '../queue/settle.ts'
 
 /** Milliseconds between two looks at the workers, and without its lock until one counts as dead. */
 const TICK = 400
-const DOUBT = 800
+const DOUBT = 500
 /** Milliseconds between two looks while one is doubted. */
 const SOON = 100
 /** Milliseconds to wait for a task that somebody has locked. */
