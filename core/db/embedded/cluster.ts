@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chown, mkdtemp, open, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { DjetError } from '../../error.ts'
@@ -41,6 +42,8 @@ export async function makeCluster(place: Place, password: string, durable: boole
     ...(place.program.major >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
     '--no-instructions',
     ...(durable ? [] : ['--no-sync']),
+    // In its postgresql.conf, where an operator may change it.
+    ...(place.program.major >= 16 ? [`--set=shared_buffers=${sharedBuffers()}MB`] : []),
   ]
   try {
     await promisify(execFile)(place.program.initdb, args, { ...asAccount(place), cwd: unfinished })
@@ -122,6 +125,15 @@ export function asAccount(place: Place): { uid?: number; gid?: number; env: Node
     if (value !== undefined) env[name] = value
   }
   return { ...place.account, env }
+}
+
+/**
+ * Megabytes the server keeps pages in: a sixteenth of the memory there is, from PostgreSQL's own 128 up to 512. The
+ * indexes of a million nodes have room in that.
+ */
+function sharedBuffers(): number {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
+  return Math.max(128, Math.min(512, Math.floor(memory / 16 / 2 ** 20)))
 }
 
 async function removeUnfinished(dataDir: string): Promise<void> {
