@@ -39,7 +39,8 @@ type Row = [number, number, number, number, string | null, number | null, number
 
 /**
  * The classes and priorities that have parcels, with the first parcel of each: one index probe each. Tasks of the
- * future, or of a class that this worker does not run, are stepped over, however many they are. A probe begins where
+ * future are stepped over, however many they are, and so are the classes that this worker does not run: from the first
+ * of those the next probe goes to a class that it does. A probe begins where
  * `Fronts` says, so that it does not step over dead rows before it: parameters $1 to $6 are those of `since`.
  */
 const FRONTS = `
@@ -54,12 +55,20 @@ const FRONTS = `
           order by r.run_after, r.ready_id limit 1
         ) as first on true
       union all
-      select next.*, p.to_class, p.to_priority from pair p, lateral (
-        select r.class_id, r.priority, r.run_after, r.ready_id from jobmachine.ready r
-        where (r.class_id, r.priority) > (p.class_id, p.priority)
-          and (r.class_id, r.priority) < (p.to_class, p.to_priority)
-        order by r.class_id, r.priority, r.run_after, r.ready_id limit 1
-      ) as next
+      select next.*, p.to_class, p.to_priority
+      from pair p
+        cross join lateral (
+          select case when here then p.class_id else (select min(c) - 1 from unnest($7::int[]) as c where c > p.class_id) end
+              as class_id,
+            case when here then p.priority else 32767::smallint end as priority
+          from (select p.class_id = any ($7::int[]) as here) as it
+        ) as after,
+        lateral (
+          select r.class_id, r.priority, r.run_after, r.ready_id from jobmachine.ready r
+          where (r.class_id, r.priority) > (after.class_id, after.priority)
+            and (r.class_id, r.priority) < (p.to_class, p.to_priority)
+          order by r.class_id, r.priority, r.run_after, r.ready_id limit 1
+        ) as next
     ), front as (
       select p.class_id, p.priority, p.run_after, p.ready_id
       from pair p
@@ -119,7 +128,7 @@ const CLAIM = {
       (select json_agg(distinct class_id) from front
         where run_after <= now() and class_id = any ($11::int[])) as limited,
       (select json_agg(json_build_array(class_id, priority, run_after, ready_id))
-        from pair where ready_id is not null) as fronts`,
+        from pair where class_id = any ($7::int[]) and ready_id is not null) as fronts`,
 }
 
 /**
