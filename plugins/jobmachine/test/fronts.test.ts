@@ -61,6 +61,33 @@ describe('a claim that begins where the last one did', () => {
     expect(await take(10)).toEqual(['7', '8'])
   })
 
+  it('finds what is between, before and after classes that this worker does not run', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => `fronts.${letter}`)
+    const ids = [...(await classIds(db, names)).values()]
+    const put = (priority: number, which: readonly number[] = ids): Promise<unknown> =>
+      db.query(
+        `insert into jobmachine.task (class_id, parameters, priority)
+         select id, id || '/' || $2::int, $2::int from unnest($1::int[]) as c (id)`,
+        [which, priority],
+      )
+    for (const priority of [0, -3, 5]) await put(priority)
+    const mine = [ids[1]!, ids[2]!, ids[4]!]
+    const took = async (limit: number): Promise<string[]> => {
+      const got = await claim(db, mine, limit, 1, limit, [], fronts.since)
+      fronts.found(got.fronts)
+      expect(got.fronts.every(([id]) => mine.includes(id))).toBe(true)
+      return got.tasks.map((task) => task.parameters ?? '').sort()
+    }
+    const of = (priority: number): string[] => mine.map((id) => `${id}/${priority}`).sort()
+    expect(await took(3)).toEqual(of(-3))
+    expect(await took(3)).toEqual(of(0))
+    await put(-9, ids.slice(4))
+    expect(await took(1)).toEqual([`${ids[4]}/-9`])
+    expect(await took(9)).toEqual(of(5))
+    expect(await took(9)).toEqual([])
+    expect(await nextDue(db, mine)).toBeNull()
+  })
+
   it('leaves to a look from the beginning what was put before it', async () => {
     await send(site.djet, echo, 1)
     expect(await take(1)).toEqual(['1'])
