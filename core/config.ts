@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import { DjetError, didYouMean, messageOf } from './error.ts'
+import { Zone } from './i18n/zone.ts'
 import { parseAddress } from './mail/message.ts'
 import type { Plugin } from './plugin.ts'
 import type { Djet } from './scope.ts'
@@ -30,6 +31,15 @@ const seconds = z.number().positive()
 const language = z
   .string()
   .refine((code) => isLanguage(code), "must be the code of a language, such as 'da' or 'pt-BR'")
+/** As IANA spells it. */
+const timeZone = z.string().transform((name, ctx) => {
+  try {
+    return new Zone(name).name
+  } catch (error) {
+    ctx.addIssue(messageOf(error).replace(/\.$/, ''))
+    return z.NEVER
+  }
+})
 const localPath = z.string().regex(/^\/(?![/\\])/, "must be a path of this site, beginning with one '/'")
 
 /** `https://example.com`, nothing behind the host. */
@@ -58,6 +68,8 @@ const schema = z.strictObject({
   poolSize: z.int().min(2).max(500).default(12),
   /** Languages of the interface, the one of who chooses none first: `['en', 'da', 'it']`. */
   languages: z.array(language).min(1, 'must name a language').default(['en']),
+  /** By whose clocks times are shown and read on pages, by IANA's name: `Europe/Copenhagen`. */
+  timeZone: timeZone.default('UTC'),
   /** True: who has chosen no language gets the one the browser asks for (`Accept-Language`). */
   acceptLanguage: z.boolean().default(false),
   /** Address to listen on; every interface when absent. */

@@ -13,6 +13,7 @@ import { startHousekeeping } from './housekeeping.ts'
 import { startHttp } from './http/server.ts'
 import { StaticFiles } from './http/static.ts'
 import type { Languages } from './i18n/languages.ts'
+import type { Zone } from './i18n/zone.ts'
 import { Mailer } from './mail/mailer.ts'
 import { menuOf } from './menu.ts'
 import type { User } from './node/access.ts'
@@ -92,6 +93,8 @@ export class DjetApp {
   readonly listen: ListenHub
   readonly mail: Mailer
   readonly languages: Languages
+  /** The site's time zone: by whose clocks times are shown and read. */
+  readonly zone: Zone
   /** Where the bytes of files go; undefined: into the database. */
   readonly objects: ObjectStore | undefined
   readonly renderer: Renderer
@@ -131,6 +134,7 @@ export class DjetApp {
   }) {
     this.config = parts.config
     this.log = parts.log
+    this.zone = parts.languages.zone
     this.database = parts.database
     this.databaseUrl = parts.database.url
     this.directUrl = parts.directUrl

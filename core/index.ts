@@ -67,6 +67,7 @@ export { type SendFileOptions, sendFile } from './http/send-file.ts'
 export { type UploadOptions, upload } from './http/upload.ts'
 export type { LanguageChoice } from './i18n/languages.ts'
 export type { Texts, TextValues } from './i18n/texts.ts'
+export { Zone, zoneNames } from './i18n/zone.ts'
 export type { Mail } from './mail/mailer.ts'
 export type { Attachment, MailMessage } from './mail/message.ts'
 export {

@@ -185,6 +185,8 @@ export function payloadMaker(app: DjetApp): PayloadMaker {
       fieldTitle: (name, field) => texts.t(fieldTitle(name, field)),
       problemTitle: (fields, key) => problemTitle(fields, key, (text) => texts.t(text)),
       formLimit,
+      timeZone: texts.timeZone,
+      clock: texts.clock,
       formatDate: texts.formatDate,
       formatDateTime: texts.formatDateTime,
       formatAmount: texts.formatAmount,

@@ -1,5 +1,5 @@
 import { allow, type EngineContext, type EngineRouter } from '../engine.ts'
-import { DjetError } from '../error.ts'
+import { DjetError, messageOf } from '../error.ts'
 import { wantsJson } from '../http/accept.ts'
 import { knownRoles } from '../node/known-roles.ts'
 import type { PublishState } from '../node/publish.ts'
@@ -58,7 +58,11 @@ export function publishRoutes(router: EngineRouter): void {
 
   router.post('/-/schedule', allow('publish'), (ctx) =>
     act(ctx, async () => {
-      const times = { publishAt: timeOf(ctx, 'publishAt'), unpublishAt: timeOf(ctx, 'unpublishAt') }
+      const set = await ctx.djet.nodes.publishState(ctx.node)
+      const times = {
+        publishAt: timeOf(ctx, 'publishAt', set.publishAt),
+        unpublishAt: timeOf(ctx, 'unpublishAt', set.unpublishAt),
+      }
       const { publishAt, unpublishAt } = await ctx.djet.nodes.schedule(ctx.node, times)
       return publishAt || unpublishAt
         ? 'The times are set.'
@@ -100,15 +104,22 @@ async function showTimes(ctx: EngineContext, { status, fields = {} }: DjetError)
 }
 
 /**
- * A time of a form, in UTC, or of a program with its zone; null for none.
+ * A time of a form, by the clocks of the site, or of a program with its zone; null for none. What the form shows of
+ * the time that is set stays that time, to the second, also where the clocks show it twice.
  * @throws {DjetError} SCHEDULE_INVALID, 422
  */
-function timeOf(ctx: EngineContext, name: string): Date | null {
+function timeOf(ctx: EngineContext, name: string, set: Date | null): Date | null {
   const text = typeof ctx.form[name] === 'string' ? ctx.form[name].trim() : ''
   if (text === '') return null
-  const hasZone = /(?:Z|[+-]\d\d:?\d\d)$/.test(text)
-  const time = new Date(hasZone ? text : `${text}Z`)
-  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) && !Number.isNaN(time.getTime())) return time
-  const problem = 'must be a date with a time, such as 2026-03-31T14:05'
-  throw new DjetError('SCHEDULE_INVALID', `${name} ${problem}.`, { status: 422, fields: { [name]: problem } })
+  if (set !== null && text === ctx.payload.clock(set).slice(0, text.length) && text.length >= 16) return set
+  try {
+    return ctx.djet.app.zone.read(text)
+  } catch (error) {
+    const problem = messageOf(error)
+    throw new DjetError('SCHEDULE_INVALID', `${name} ${problem}.`, {
+      status: 422,
+      cause: error,
+      fields: { [name]: problem },
+    })
+  }
 }

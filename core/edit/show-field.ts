@@ -50,7 +50,7 @@ interface ShownField {
 /** What the templates of fields see beside their field: little, for a page may have many. */
 function forField(payload: Payload, { name, field, value, title }: ShownField): Record<string, unknown> {
   const { site, node, basetype, user, asset, url, can, t, tHtml, message, language } = payload
-  const { formatDate, formatDateTime, formatAmount, formatNumber, formatBytes } = payload
+  const { timeZone, clock, formatDate, formatDateTime, formatAmount, formatNumber, formatBytes } = payload
   return {
     site,
     node,
@@ -65,6 +65,8 @@ function forField(payload: Payload, { name, field, value, title }: ShownField): 
     message,
     language,
     fieldTitle: payload.fieldTitle,
+    timeZone,
+    clock,
     formatDate,
     formatDateTime,
     formatAmount,

@@ -1,7 +1,12 @@
 import { formatAmount, formatBytes, formatDate, formatDateTime, formatNumber } from '../format.ts'
+import { Zone } from './zone.ts'
 
-/** How dates and numbers are written in one language. */
+/** How dates and numbers are written in one language, and by whose clocks. */
 export interface Formats {
+  /** IANA's name of the zone by whose clocks times are shown: `Europe/Rome`. */
+  readonly timeZone: string
+  /** `2026-03-31T14:05:09` by the clocks of that zone, in every language; empty for nothing. */
+  clock(time: Date | null | undefined): string
   formatDate: typeof formatDate
   formatDateTime: typeof formatDateTime
   formatAmount: typeof formatAmount
@@ -10,17 +15,30 @@ export interface Formats {
 }
 
 /** English writes dates as ISO does, so that they are the same to readers from everywhere. */
-const ENGLISH: Formats = Object.freeze({
-  formatDate,
-  formatDateTime,
-  formatAmount,
-  formatNumber,
-  formatBytes,
-})
+const ENGLISH = Object.freeze({ formatAmount, formatNumber, formatBytes })
 
-/** How dates and numbers are written in a language. Times are in UTC. */
-export function formatsOf(language: string): Formats {
-  if (language === 'en') return ENGLISH
+const UTC = new Zone('UTC')
+
+/** A day, or a time that tells no zone: it is what it is by any clock. */
+const BARE = /^\d{4}-\d\d-\d\d(?:[T ][\d:.]+)?$/
+
+/** How dates and numbers are written in a language. Times are shown by the clocks of the zone. */
+export function formatsOf(language: string, zone = UTC): Formats {
+  const clock = (time: Date | null | undefined): string => (time ? zone.wall(time) : '')
+  const there = (given: Date | string | null | undefined): string => {
+    if (given === null || given === undefined || given === '') return ''
+    if (typeof given === 'string' && BARE.test(given)) return given.replace(' ', 'T')
+    return zone.wall(new Date(given)) || String(given)
+  }
+  const clocks = { timeZone: zone.name, clock }
+  if (language === 'en') {
+    return Object.freeze<Formats>({
+      ...clocks,
+      ...ENGLISH,
+      formatDate: (given) => formatDate(there(given)),
+      formatDateTime: (given) => formatDateTime(there(given)),
+    })
+  }
   const date = new Intl.DateTimeFormat(language, {
     timeZone: 'UTC',
     year: 'numeric',
@@ -31,11 +49,12 @@ export function formatsOf(language: string): Formats {
   const whole = new Intl.NumberFormat(language)
   const decimal = whole.formatToParts(1.5).find(({ type }) => type === 'decimal')?.value ?? '.'
   const shown = (given: Date | string | null | undefined, write: (date: Date) => string): string => {
-    if (given === null || given === undefined || given === '') return ''
-    const moment = new Date(given)
-    return Number.isNaN(moment.getTime()) ? String(given) : write(moment)
+    const text = there(given)
+    const moment = new Date(text.length > 10 ? `${text}Z` : text)
+    return Number.isNaN(moment.getTime()) ? String(given ?? '') : write(moment)
   }
   return Object.freeze<Formats>({
+    ...clocks,
     formatDate: (given) => shown(given, (moment) => date.format(moment)),
     formatDateTime: (given) => shown(given, (moment) => `${date.format(moment)} ${time.format(moment)}`),
     formatAmount: (amount, decimals) => {

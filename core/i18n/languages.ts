@@ -7,6 +7,7 @@ import type { Plugin } from '../plugin.ts'
 import { DJET_FOLDER } from '../render.ts'
 import { readCatalog } from './catalogs.ts'
 import { Interface, type Texts } from './texts.ts'
+import { Zone } from './zone.ts'
 
 /** Cookie with the language that a visitor has chosen. */
 export const LANGUAGE_COOKIE = 'djet_language'
@@ -26,6 +27,8 @@ export class Languages {
   /** The first one is that of who chooses none. */
   readonly choices: readonly LanguageChoice[]
   readonly default: string
+  /** By whose clocks times are shown and read. */
+  readonly zone: Zone
   /** What answers depend on, for `Vary`. */
   readonly vary: string
   readonly #interface: Interface
@@ -33,14 +36,18 @@ export class Languages {
   readonly #byHeader: boolean
   readonly #known = new Map<string, string>()
 
-  /** @throws {DjetError} TRANSLATIONS_INVALID, TRANSLATIONS_MISSING */
-  constructor(config: Pick<Config, 'dir' | 'languages' | 'acceptLanguage'>, plugins: readonly Plugin[]) {
+  /** @throws {DjetError} TRANSLATIONS_INVALID, TRANSLATIONS_MISSING, ZONE_UNKNOWN */
+  constructor(
+    config: Pick<Config, 'dir' | 'languages' | 'acceptLanguage'> & { readonly timeZone?: string },
+    plugins: readonly Plugin[],
+  ) {
     const folders = [
       join(DJET_FOLDER, 'core/translations'),
       ...plugins.flatMap(({ folder }) => (folder ? [fileURLToPath(new URL('translations', folder))] : [])),
       join(config.dir, 'translations'),
     ]
     this.#codes = config.languages
+    this.zone = new Zone(config.timeZone ?? 'UTC')
     for (const code of this.#codes) {
       if (readCatalog(folders, code) !== undefined) continue
       const where = join(config.dir, 'translations', `${code}.json`)
@@ -53,7 +60,7 @@ export class Languages {
     this.choices = this.#codes.map((code) => ({ code, name: nameOf(code) }))
     this.#byHeader = config.acceptLanguage && this.#codes.length > 1
     this.vary = this.#byHeader ? 'Accept, Cookie, Accept-Language' : 'Accept, Cookie'
-    this.#interface = new Interface(folders, this.#codes)
+    this.#interface = new Interface(folders, this.#codes, this.zone)
   }
 
   /** The texts in one of the languages; without one, or for one the site has not, in its first. */

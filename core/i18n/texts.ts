@@ -2,6 +2,7 @@ import { createInstance, type i18n } from 'i18next'
 import { type Catalog, readCatalog } from './catalogs.ts'
 import { type Formats, formatsOf } from './formats.ts'
 import { byParts, type Recognise, recogniser } from './messages.ts'
+import type { Zone } from './zone.ts'
 
 /** What stands for `{{name}}` in a text. `count` chooses the form of the plural, `context` one of several meanings. */
 export type TextValues = Readonly<Record<string, string | number | null | undefined>>
@@ -37,10 +38,12 @@ export class Interface {
   readonly #engine: i18n
   readonly #languages = new Map<string, Texts>()
   readonly #folders: readonly string[]
+  readonly #zone: Zone
 
   /** @param folders folders of translations, those that go before others last */
-  constructor(folders: readonly string[], languages: readonly string[]) {
+  constructor(folders: readonly string[], languages: readonly string[], zone: Zone) {
     this.#folders = folders
+    this.#zone = zone
     this.#engine = createInstance()
     void this.#engine.init({
       initAsync: false,
@@ -113,7 +116,7 @@ export class Interface {
       message: translated,
       messages: (messages) =>
         Object.fromEntries(Object.entries(messages).map(([name, text]) => [name, translated(text)])),
-      ...formatsOf(language),
+      ...formatsOf(language, this.#zone),
     })
   }
 }

@@ -107,7 +107,7 @@ export const jobsApi: ApiPart = {
         }
         await requireStart(djet, node, job)
         const texts: OptionTexts = optionTexts(body)
-        const { id } = await startTask(djet, job, body.params ?? {}, readOptions(texts, {}))
+        const { id } = await startTask(djet, job, body.params ?? {}, readOptions(texts, {}, djet.app.zone))
         return { status: 202, body: await taskOf(djet, id), location: `/tasks/${id}` }
       },
     }),

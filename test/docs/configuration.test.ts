@@ -34,6 +34,7 @@ test('the defaults are those of the configuration guide', () => {
     port: 3000,
     trustProxy: false,
     languages: ['en'],
+    timeZone: 'UTC',
     acceptLanguage: false,
     plugins: [],
     cache: true,

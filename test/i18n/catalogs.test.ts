@@ -31,6 +31,8 @@ const COMPOSED: Record<string, string[]> = {
     '{{name}} and {{count}} below it are deleted.',
     'must not be before {{date}}',
     'must not be after {{date}}',
+    "'{{zone}}' is no time zone. Use a name like Europe/Rome or UTC.",
+    'is left out by the clocks of {{zone}}, which go from {{from}} to {{to}} on that day',
     "there is already a node '{{part}}' below {{path}}. Choose another address.",
   ],
   users: ['{{count}} sessions are ended.'],
@@ -40,7 +42,6 @@ const COMPOSED: Record<string, string[]> = {
     '{{name}} is the first one already.',
     '{{name}} is the last one already.',
   ],
-  jobmachine: ["'{{zone}}' is no time zone. Use a name like Europe/Rome or UTC."],
   'sales-order': [
     ...['confirmed', 'shipped', 'cancelled'].map((state) => `Order {{number}} is ${state}.`),
     ...IMPORTED,

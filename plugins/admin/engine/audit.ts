@@ -17,8 +17,8 @@ export function auditRoutes(router: EngineRouter): void {
       user: query.user?.trim() || undefined,
       action: query.action || undefined,
       door: (query.door || undefined) as Door | undefined,
-      since: dayOf(query.since, 0),
-      until: dayOf(query.until, 1),
+      since: dayOf(ctx, query.since, 0),
+      until: dayOf(ctx, query.until, 1),
       before: query.after || undefined,
     }
     const nodeId = await nodeIdOf(ctx, query.node?.trim() ?? '')
@@ -40,14 +40,14 @@ async function nodeIdOf({ djet }: EngineContext, text: string): Promise<number |
 }
 
 /** The beginning of a day of a filter, or of one some days later. @throws {DjetError} AUDIT_FILTER, 400 */
-function dayOf(text: string | undefined, later: number): Date | undefined {
+function dayOf({ djet }: EngineContext, text: string | undefined, later: number): Date | undefined {
   if (text === undefined || text === '') return undefined
-  const day = new Date(`${text}T00:00:00Z`)
-  if (/^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(day.getTime())) {
-    day.setUTCDate(day.getUTCDate() + later)
-    return day
+  try {
+    return djet.app.zone.startOf(text, later)
+  } catch (cause) {
+    throw new DjetError('AUDIT_FILTER', `'${text.slice(0, 40)}' is no date such as 2026-03-31.`, {
+      status: 400,
+      cause,
+    })
   }
-  throw new DjetError('AUDIT_FILTER', `'${text.slice(0, 40)}' is no date such as 2026-03-31.`, {
-    status: 400,
-  })
 }

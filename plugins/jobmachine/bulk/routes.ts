@@ -64,12 +64,12 @@ async function doTicked(ctx: EngineContext, action: BulkAction): Promise<void> {
 }
 
 async function ask(ctx: EngineContext, action: BulkAction, texts: FilterTexts): Promise<void> {
-  const found = await matching(ctx, action, filterOf(texts))
+  const found = await matching(ctx, action, filterOf(texts, ctx.djet.app.zone))
   await ctx.render('jobmachine/bulk.eta', { action, filter: texts, query: String(queryOf(texts)), found })
 }
 
 async function doAll(ctx: EngineContext, action: BulkAction, texts: FilterTexts): Promise<void> {
-  const filter = filterOf(texts)
+  const filter = filterOf(texts, ctx.djet.app.zone)
   const { classes, n, how } = await matching(ctx, action, filter)
   const task = await ctx.djet.transaction(async (djet) => {
     const [newest] = await djet.query<{ id: number; now: Date }>(

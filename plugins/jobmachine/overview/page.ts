@@ -12,7 +12,7 @@ import { overviewOf } from './overview.ts'
 export function listRoute(router: EngineRouter): void {
   router.get('/', async (ctx) => {
     const texts = textsOf(new URLSearchParams(ctx.querystring))
-    const filter = filterOf(texts)
+    const filter = filterOf(texts, ctx.djet.app.zone)
     const page = pageOf(ctx)
     const query = String(queryOf(texts))
     const span = spanOf(ctx)

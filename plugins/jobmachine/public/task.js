@@ -54,6 +54,7 @@ function showProgress({ progress, children }) {
 function showLog(lines) {
   const list = document.querySelector('[data-log]')
   if (!list) return
+  const hours = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: list.dataset.zone })
   const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 8
   for (const line of lines) {
     if (line.id <= Number(list.dataset.last)) continue
@@ -63,7 +64,7 @@ function showLog(lines) {
     if (line.level === 'error') item.className = 'bad'
     const time = document.createElement('time')
     time.dateTime = line.created
-    time.textContent = line.created.slice(11, 19)
+    time.textContent = hours.format(new Date(line.created))
     const level = document.createElement('span')
     level.className = 'level'
     level.textContent = line.level

@@ -1,5 +1,5 @@
+import { Zone } from '../../../core/index.ts'
 import { Cron } from './cron.ts'
-import { Zone } from './zone.ts'
 
 const DAY = 86_400_000
 

@@ -1,10 +1,9 @@
-import { DjetError, messageOf } from '../../../core/index.ts'
+import { DjetError, messageOf, Zone } from '../../../core/index.ts'
 import { type AnyJob, checkParams } from '../job.ts'
 import { requireJob } from '../registry.ts'
 import { Calendar } from './calendar.ts'
 import { Cron } from './cron.ts'
 import { MISSED, type Missed } from './schedule.ts'
-import { Zone } from './zone.ts'
 
 /** What a schedule says, before it is checked. */
 export interface ScheduleInput {

@@ -4,8 +4,8 @@ import { jobsOf } from '../registry.ts'
 import { type Status, statusWord } from '../status.ts'
 import { Calendar } from './calendar.ts'
 import { cronInWords } from './cron.ts'
+import { inZone } from './in-zone.ts'
 import type { Missed } from './schedule.ts'
-import { inZone } from './zone.ts'
 
 /** A due time and what was made of it. */
 export interface RunLine {

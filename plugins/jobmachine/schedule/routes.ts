@@ -1,5 +1,5 @@
 import type { EngineContext, EngineRouter } from '../../../core/index.ts'
-import { allow, DjetError, wantsJson } from '../../../core/index.ts'
+import { allow, DjetError, wantsJson, zoneNames } from '../../../core/index.ts'
 import { requireStartOf, startable } from '../access.ts'
 import { jobsOf } from '../registry.ts'
 import type { Messages } from '../start/read.ts'
@@ -17,7 +17,6 @@ import {
 import { listRuns, listSchedules, requireSchedule, type ScheduleView } from './list.ts'
 import { enableSchedule, insertSchedule, removeSchedule, runSchedule, updateSchedule } from './model.ts'
 import { MISSED } from './schedule.ts'
-import { zoneNames } from './zone.ts'
 
 /** Pages of the schedules, below the jobmachine node. */
 export function scheduleRoutes(router: EngineRouter): void {

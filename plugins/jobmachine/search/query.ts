@@ -1,4 +1,4 @@
-import { DjetError } from '../../../core/index.ts'
+import { DjetError, type Zone } from '../../../core/index.ts'
 import type { TaskFilter } from '../list.ts'
 
 /** A filter as it stands in an address: `status=failed&status=waiting&class=…&from=…&to=…&text=…&by=…`. */
@@ -11,7 +11,7 @@ export interface FilterTexts {
   readonly by: string
 }
 
-const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(Z|[+-]\d\d:?\d\d)?)?$/
+const DAY = /^\d{4}-\d\d-\d\d$/
 const LONGEST = 200
 
 /**
@@ -37,12 +37,12 @@ export function textsOf(query: URLSearchParams): FilterTexts {
  * What the texts mean.
  * @throws {DjetError} JOBS_FILTER, 400, for a time that is none
  */
-export function filterOf(texts: FilterTexts): TaskFilter {
+export function filterOf(texts: FilterTexts, zone: Zone): TaskFilter {
   return {
     status: texts.status,
     class: texts.class || undefined,
-    from: timeOf(texts.from, 'from'),
-    to: timeOf(texts.to, 'to'),
+    from: timeOf(texts.from, 'from', zone),
+    to: timeOf(texts.to, 'to', zone),
     text: texts.text || undefined,
     requestedBy: texts.by || undefined,
   }
@@ -56,14 +56,16 @@ export function queryOf(texts: FilterTexts): URLSearchParams {
   return query
 }
 
-/** Without a zone it is UTC, as the page shows times. */
-function timeOf(text: string, name: string): Date | undefined {
+/** Without a zone it is by the clocks of the site, as the page shows times. */
+function timeOf(text: string, name: string, zone: Zone): Date | undefined {
   if (text === '') return undefined
-  const [, day, clock = '00:00', zone = 'Z'] = TIME.exec(text) ?? []
-  const time = new Date(day === undefined ? Number.NaN : `${day}T${clock}${zone}`)
-  if (!Number.isNaN(time.getTime())) return time
-  const message = `'${name}' is '${text.slice(0, 50)}'; it must be a time such as 2026-05-31 or 2026-05-31T14:30 (UTC).`
-  throw new DjetError('JOBS_FILTER', message, { status: 400 })
+  try {
+    return DAY.test(text) ? zone.startOf(text) : zone.read(text)
+  } catch (cause) {
+    const like = 'it must be a time such as 2026-05-31 or 2026-05-31T14:30'
+    const message = `'${name}' is '${text.slice(0, 50)}'; ${like} (${zone.name}).`
+    throw new DjetError('JOBS_FILTER', message, { status: 400, cause })
+  }
 }
 
 function short(text: string, name: string): string {

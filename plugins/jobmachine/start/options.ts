@@ -1,3 +1,4 @@
+import { messageOf, type Zone } from '../../../core/index.ts'
 import { LONGEST_TITLE, type SendOptions } from '../send.ts'
 import type { Messages } from './read.ts'
 
@@ -5,7 +6,7 @@ import type { Messages } from './read.ts'
 export interface OptionTexts {
   readonly title: string
   readonly priority: string
-  /** `2026-03-31T14:05`, UTC. */
+  /** `2026-03-31T14:05`, by the clocks of the site unless it tells its zone. */
   readonly runAfter: string
 }
 
@@ -17,7 +18,11 @@ export function optionTexts(form: Readonly<Record<string, unknown>>): OptionText
 }
 
 /** What the texts say; what they say wrongly is noted in `errors`. Empty: as the job has it. */
-export function readOptions({ title, priority, runAfter }: OptionTexts, errors: Messages): SendOptions {
+export function readOptions(
+  { title, priority, runAfter }: OptionTexts,
+  errors: Messages,
+  zone: Zone,
+): SendOptions {
   const options: SendOptions = {}
   if (title.length > LONGEST_TITLE) errors.title = `must have at most ${LONGEST_TITLE} characters`
   else if (title.includes('\0')) errors.title = 'has characters that no text has'
@@ -28,11 +33,11 @@ export function readOptions({ title, priority, runAfter }: OptionTexts, errors: 
     else errors.priority = 'must be a whole number from -100 to 100'
   }
   if (runAfter !== '') {
-    const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/.test(runAfter)
-      ? new Date(/(Z|[+-]\d\d:\d\d)$/.test(runAfter) ? runAfter : `${runAfter}Z`)
-      : undefined
-    if (time && !Number.isNaN(time.getTime())) options.runAfter = time
-    else errors.runAfter = 'must be a date and a time'
+    try {
+      options.runAfter = zone.read(runAfter)
+    } catch (error) {
+      errors.runAfter = messageOf(error)
+    }
   }
   return options
 }

@@ -46,7 +46,7 @@ export function startRoutes(router: EngineRouter): void {
     const changed = changedRows(job, ctx.form, ctx.files)
     if (changed) return show(ctx, job, changed.values, options, {}, changed.focus)
     const { params, values, errors } = readParams(job, ctx.form, ctx.files)
-    const sendOptions = readOptions(options, errors)
+    const sendOptions = readOptions(options, errors, ctx.djet.app.zone)
     if (Object.keys(errors).length > 0) return refuse(ctx, job, values, options, errors, 422)
     try {
       await done(ctx, await startTask(ctx.djet, job, params, sendOptions))
@@ -60,7 +60,7 @@ export function startRoutes(router: EngineRouter): void {
 /** A program sends the parameters as they are: `{ "params": { … }, "title": … }`. */
 async function startFromJson(ctx: EngineContext, job: AnyJob): Promise<void> {
   const errors: Messages = {}
-  const options = readOptions(optionTexts(ctx.form), errors)
+  const options = readOptions(optionTexts(ctx.form), errors, ctx.djet.app.zone)
   if (Object.keys(errors).length > 0) throw invalid(job, errors, 422)
   await done(ctx, await startTask(ctx.djet, job, ctx.form.params, options))
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Zone } from '../../../core/index.ts'
 import { Calendar } from '../schedule/calendar.ts'
 import { Cron, cronInWords } from '../schedule/cron.ts'
-import { Zone } from '../schedule/zone.ts'
 
 /** Due times after a time, as the clocks of the zone show them and in UTC. */
 function due(cron: string, zone: string, after: string, n: number): string[] {

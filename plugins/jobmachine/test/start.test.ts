@@ -238,7 +238,7 @@ describe('starting tasks by hand', () => {
     expect(text).toContain('<p class="field-error" id="f-params-format-error">must be filled in</p>')
     expect(text).toContain('<p class="field-error" id="f-params-lines-0-product-error">must be filled in</p>')
     expect(text).toContain('must be a whole number from -100 to 100')
-    expect(text).toContain('must be a date and a time')
+    expect(text).toContain('must be a date with a time')
     expect(text).toMatch(/name="params\/copies" value="12"[^>]* aria-invalid="true"/)
     expect(text).toMatch(/name="params\/urgent"[^>]* checked/)
     expect(text).toContain('href="#f-params-copies"')

@@ -109,7 +109,7 @@ async function keepUpload(djet: Djet, parent: number, file: StoredFile): Promise
   await djet.files.keep(file.id)
   await djet.nodes.insert(parent, {
     basetype: uploadType,
-    part: `${new Date().toISOString().slice(0, 10)}-${file.id}`,
+    part: `${djet.app.zone.day(Date.now())}-${file.id}`,
     name: file.name,
     data: { file: file.id, type: file.type, size: file.size },
   })

@@ -71,7 +71,7 @@ async function issue(djet: Djet, order: Order): Promise<Invoice> {
     'update sales_order.invoice_counter set last = last + 1 returning last',
   )
   const number = counter?.last ?? 0
-  const issued = new Date().toISOString().slice(0, 10)
+  const issued = djet.app.zone.day(Date.now())
   const seller = djet.config.site.title
   // In the language of the seller, whoever had it made.
   const texts = djet.app.languages.texts()

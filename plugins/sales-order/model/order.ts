@@ -31,15 +31,15 @@ export function confirm(djet: Djet, { orderId }: OrderRef): Promise<Order> {
 /**
  * Marks an open or confirmed order as shipped.
  *
- * @param params.date day it left, `YYYY-MM-DD`; today (UTC) when absent
+ * @param params.date day it left, `YYYY-MM-DD`; today by the clocks of the site when absent
  * @throws {DjetError} ORDER_STATE, ORDER_SHIPPED_TOO_EARLY (409), NODE_NOT_FOUND (404), ACCESS_DENIED
  */
 export function ship(
   djet: Djet,
   { orderId, date }: OrderRef & { date?: string | undefined },
 ): Promise<Order> {
-  return changeState(djet, orderId, 'shipped', async (_djet, order) => {
-    const shipped = date ?? new Date().toISOString().slice(0, 10)
+  return changeState(djet, orderId, 'shipped', async (djet, order) => {
+    const shipped = date ?? djet.app.zone.day(Date.now())
     if (shipped >= order.data.placed) return { shipped }
     throw new DjetError(
       'ORDER_SHIPPED_TOO_EARLY',

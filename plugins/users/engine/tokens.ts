@@ -48,11 +48,12 @@ export async function revokeOne(ctx: EngineContext, account: UserAccount): Promi
 
 async function show(ctx: EngineContext, own: AccountPage['own']): Promise<void> {
   const account = await own(ctx)
+  const { zone } = ctx.djet.app
   const usual = new Date(Date.now() + USUAL_DAYS * 86_400_000)
   await ctx.render('users/tokens.eta', {
     tokens: await tokensOf(ctx.djet, account.id),
     scopes: Object.entries(SCOPES).map(([name, help]) => ({ name, help })),
-    usual: usual.toISOString().slice(0, 10),
-    today: new Date().toISOString().slice(0, 10),
+    usual: zone.day(usual),
+    today: zone.day(Date.now()),
   })
 }

@@ -1,4 +1,11 @@
-import { createToken, type Djet, DjetError, revokeTokens, type TokenInfo } from '../../../core/index.ts'
+import {
+  createToken,
+  type Djet,
+  DjetError,
+  revokeTokens,
+  type TokenInfo,
+  type Zone,
+} from '../../../core/index.ts'
 import type { UserAccount } from './user.ts'
 
 /** Days a token is good for where nobody says otherwise. */
@@ -23,7 +30,12 @@ export function makeApiToken(
   { name, scopes, until }: WantedToken,
 ): Promise<TokenInfo & { token: string }> {
   return djet.transaction(async (djet) => {
-    const token = await createToken(djet, { accountId: id, name, scopes, expires: endOf(until) })
+    const token = await createToken(djet, {
+      accountId: id,
+      name,
+      scopes,
+      expires: endOf(until, djet.app.zone),
+    })
     const data = { name: token.name, scopes: token.scopes, expires: token.expires }
     await djet.audit({ action: 'users.token', subject: login, data })
     return token
@@ -41,14 +53,17 @@ export function revokeApiTokens(djet: Djet, { id: accountId, login }: Owner, id?
   })
 }
 
-/** The end of a day. @throws {DjetError} TOKEN_INVALID, 422 */
-function endOf(until: string): Date | null {
+/** The end of a day by the clocks of the site. @throws {DjetError} TOKEN_INVALID, 422 */
+function endOf(until: string, zone: Zone): Date | null {
   if (until === '') return null
-  const end = new Date(`${until}T23:59:59.999Z`)
-  if (/^\d{4}-\d\d-\d\d$/.test(until) && !Number.isNaN(end.getTime())) return end
-  const problem = 'must be a date such as 2026-03-31'
-  throw new DjetError('TOKEN_INVALID', `the last day ${problem}.`, {
-    status: 422,
-    fields: { expires: problem },
-  })
+  try {
+    return new Date(zone.startOf(until, 1).getTime() - 1)
+  } catch (error) {
+    const problem = 'must be a date such as 2026-03-31'
+    throw new DjetError('TOKEN_INVALID', `the last day ${problem}.`, {
+      status: 422,
+      cause: error,
+      fields: { expires: problem },
+    })
+  }
 }
