@@ -149,6 +149,24 @@ export async function finishAndClaim(
   }
 }
 
+/**
+ * Claims the next task alone, without one to finish, for workers that have nothing to do: a third off the time of a
+ * claim that takes hundreds. It looks from the beginning, see `Fronts`; whether there is more it does not say.
+ */
+export async function claimOne(
+  runner: Runner,
+  workerId: number,
+  classes: readonly number[],
+  limited: readonly number[],
+): Promise<Claim> {
+  const values = [workerId, NO_TASK, 0, 0, 0, 0, false, null, [], classes, limited]
+  const [row] = await runner.query<ClaimRow>(FINISH_AND_CLAIM, values)
+  return { ...readClaim(row!, workerId), more: false }
+}
+
+/** No id of a task. */
+const NO_TASK = 0
+
 interface OneEnded {
   readonly n: number
   readonly parents: readonly number[] | null

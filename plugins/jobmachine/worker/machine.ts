@@ -4,9 +4,8 @@ import { TaskAborted } from '../error.ts'
 import { hooksIdle, tellHooks } from '../hooks.ts'
 import type { AnyJob } from '../job.ts'
 import { keptFor, type Retention } from '../kept.ts'
-import { byOrder, type Claim, type Claimed, claim, nextDue } from '../queue/claim.ts'
+import { byOrder, type Claim, type Claimed } from '../queue/claim.ts'
 import { classIds } from '../queue/classes.ts'
-import { FROM_START, Fronts, type Since } from '../queue/fronts.ts'
 import { giveBack } from '../queue/hold.ts'
 import { claimLimited } from '../queue/limited.ts'
 import { onLocalWake, wakeWorkers } from '../queue/wake.ts'
@@ -14,6 +13,7 @@ import { Abort } from './abort.ts'
 import { Ends } from './ends.ts'
 import { Holdings } from './holdings.ts'
 import { Lanes } from './lanes.ts'
+import { Look, type Wanted } from './look.ts'
 import { Prefetch } from './prefetch.ts'
 import type { Apart } from './process/apart.ts'
 import { Reporter } from './reporter.ts'
@@ -32,8 +32,6 @@ const SWEEP = 100
 const LONGEST_WAIT = 500
 /** Milliseconds after which a task shows as running. */
 const SHOWN = 50
-/** Milliseconds to wait when another worker has just locked what is ready. */
-const CONTENDED = 3
 /** Milliseconds between two looks at the queue when nothing notifies, at least and at most. */
 const POLL = [1000, 2000] as const
 
@@ -64,14 +62,12 @@ export class Machine {
   readonly #parts: RunParts
   readonly #prefetch: Prefetch
   readonly #holdings = new Holdings()
-  readonly #fronts = new Fronts()
+  readonly #look: Look
   readonly #freeSlots: number[]
   readonly #running: RunningTasks
   #jobs = new Map<number, AnyJob>()
   /** Ids of classes with limits. */
   #limited: readonly number[] = []
-  /** Tasks in a parcel, by the last claim. */
-  #perParcel = 64
   #held: Claimed[] = []
   #heldSince = 0
   #claiming: Promise<void> | undefined
@@ -94,6 +90,7 @@ export class Machine {
       notices: app.notices,
       onConnected: (workerId, same) => this.#connected(workerId, same),
     })
+    this.#look = new Look(this.#session)
     this.#running = new RunningTasks(this.#session, app.log)
     this.#reporter = new Reporter(this.#session, app.log)
     const lost = (): void => {
@@ -115,10 +112,7 @@ export class Machine {
       onFollowed: (ended) => tellHooks(app, ended),
       singly: this.#lanes && {
         runner: this.#lanes,
-        next: () =>
-          this.#stopping || this.#resync || this.#givingBack || slots.seized
-            ? null
-            : { classes: [...this.#jobs.keys()], limited: this.#limited },
+        next: () => (this.#stopping || this.#resync || this.#givingBack || slots.seized ? null : this.#wants),
         onClaim: (got, workerId) => this.#took(got, workerId),
       },
     })
@@ -139,7 +133,7 @@ export class Machine {
     const ids = await classIds(this.#session, [...this.#options.jobs.keys()])
     this.#jobs = new Map([...ids].map(([name, id]) => [id, this.#options.jobs.get(name)!]))
     this.#limited = [...this.#jobs].filter(([, { limits }]) => limits !== undefined).map(([id]) => id)
-    this.#sweep = setInterval(() => this.#look(), SWEEP)
+    this.#sweep = setInterval(() => this.#watch(), SWEEP)
     this.#unlisten = onLocalWake(this.#options.app, () => this.wake())
     this.wake()
   }
@@ -215,6 +209,10 @@ export class Machine {
     if (wanted > 0) this.#claiming = this.#claim(wanted)
   }
 
+  get #wants(): Wanted {
+    return { workerId: this.#session.workerId, classes: [...this.#jobs.keys()], limited: this.#limited }
+  }
+
   #wanted(): number {
     if (this.#options.prefetch) return this.#prefetch.wanted(this.#running.size, this.#held.length)
     return Math.min(1, this.#freeSlots.length - this.#held.length - this.#ends.claiming)
@@ -243,30 +241,19 @@ export class Machine {
         await this.#giveBack()
         this.#options.slots.seized = false
       }
-      const { workerId } = this.#session
-      const parcels = Math.max(1, Math.ceil(wanted / this.#perParcel))
-      const classes = [...this.#jobs.keys()]
-      const began = performance.now()
-      const whole = this.#fronts.whole(began)
-      const since = whole ? FROM_START : this.#fronts.since
-      const got = await claim(this.#session, classes, wanted, workerId, parcels, this.#limited, since)
-      if (whole) this.#fronts.looked(performance.now(), performance.now() - began)
-      this.#fronts.found(got.fronts)
-      const first = got.tasks[0]
+      const wants = this.#wants
+      const { workerId } = wants
+      const got = await this.#look.claim(wants, wanted)
       // Seized while the claim was under way: the main thread may have given these back.
       if (this.#session.workerId !== workerId) await giveBack(this.#session, workerId, [])
       else if (this.#options.slots.seized || this.#stopping) this.#resync = true
       else {
-        if (got.tasks.length > 0) this.#perParcel = got.tasks.length / got.parcels.length
         this.#hold(got)
         pause = Math.min(pause, await this.#claimLimited(got.limited))
       }
       this.#fill()
       if (got.more || this.#resync) this.#woken = true
-      else if (!this.#woken) {
-        if (!whole) pause = Math.min(pause, this.#fronts.untilWhole(performance.now()) + 1)
-        pause = await this.#nextLook(pause, first !== undefined, since)
-      }
+      else if (!this.#woken) pause = await this.#look.untilNext(wants, pause)
     } catch (error) {
       if (!this.#stopping) this.#options.app.log.error(`tasks could not be claimed: ${messageOf(error)}`)
     } finally {
@@ -294,15 +281,6 @@ export class Machine {
       wait = Math.min(wait, got.wait ?? wait)
     }
     return wait
-  }
-
-  /** Milliseconds until the queue is worth a look, at most `pause`. */
-  async #nextLook(pause: number, found: boolean, since: Since): Promise<number> {
-    const due = await nextDue(this.#session, [...this.#jobs.keys()], this.#limited, since)
-    if (due === null) return pause
-    // Ready and not to be had: another worker has locked it, and may leave some of it.
-    if (due <= 0) return found ? 0 : CONTENDED
-    return Math.min(pause, due + 1)
   }
 
   #hold(got: Claim): void {
@@ -347,7 +325,7 @@ export class Machine {
     return true
   }
 
-  #look(): void {
+  #watch(): void {
     this.#running.abortOverdue()
     void this.#running.show(SHOWN)
     if (this.#options.slots.seized) {
@@ -380,7 +358,7 @@ export class Machine {
         known.map((task) => task.id),
       )
       this.#holdings.gaveBack()
-      this.#fronts.reset()
+      this.#look.reset()
     } catch (error) {
       this.#resync = true
       throw error

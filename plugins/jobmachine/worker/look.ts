@@ -1,0 +1,65 @@
+import { type Claim, claim, nextDue } from '../queue/claim.ts'
+import { claimOne } from '../queue/end.ts'
+import { FROM_START, Fronts } from '../queue/fronts.ts'
+import type { Runner } from '../queue/runner.ts'
+
+/** Milliseconds to wait when another worker has just locked what is ready. */
+const CONTENDED = 3
+
+/** Whose tasks are looked for. */
+export interface Wanted {
+  readonly workerId: number
+  /** Ids of the classes. */
+  readonly classes: readonly number[]
+  /** Those of them that have limits. */
+  readonly limited: readonly number[]
+}
+
+/** How a worker looks for tasks: from where, by which statement, and when again. */
+export class Look {
+  readonly #runner: Runner
+  readonly #fronts = new Fronts()
+  /** Tasks in a parcel, by the last claim. */
+  #perParcel = 64
+  /** The last look found nothing. */
+  #idle = false
+  #whole = true
+  #since = FROM_START
+
+  constructor(runner: Runner) {
+    this.#runner = runner
+  }
+
+  /** The next look is from the beginning: something was put up again. */
+  reset(): void {
+    this.#fronts.reset()
+  }
+
+  /** Claims some of so many tasks. */
+  async claim({ workerId, classes, limited }: Wanted, most: number): Promise<Claim> {
+    const began = performance.now()
+    this.#whole = this.#fronts.whole(began)
+    this.#since = this.#whole ? FROM_START : this.#fronts.since
+    const alone = this.#whole && this.#idle
+    const parcels = Math.max(1, Math.ceil(most / this.#perParcel))
+    const got = alone
+      ? await claimOne(this.#runner, workerId, classes, limited)
+      : await claim(this.#runner, classes, most, workerId, parcels, limited, this.#since)
+    if (this.#whole) this.#fronts.looked(performance.now(), performance.now() - began)
+    this.#fronts.found(got.fronts)
+    this.#idle = got.tasks.length === 0
+    if (!this.#idle && !alone) this.#perParcel = got.tasks.length / got.parcels.length
+    return got
+  }
+
+  /** Milliseconds after the last look until the queue is worth another one, at most `pause`. */
+  async untilNext({ classes, limited }: Wanted, pause: number): Promise<number> {
+    const most = this.#whole ? pause : Math.min(pause, this.#fronts.untilWhole(performance.now()) + 1)
+    const found = !this.#idle
+    const due = await nextDue(this.#runner, classes, limited, this.#since)
+    if (due === null) return most
+    // Ready and not to be had: another worker has locked it, and may leave some of it.
+    if (due <= 0) return found ? 0 : CONTENDED
+    return Math.min(most, due + 1)
+  }
+}
