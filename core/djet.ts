@@ -8,6 +8,7 @@ import { Database } from './db/database.ts'
 import type { ListenHub } from './db/listen.ts'
 import type { Notices } from './db/outage.ts'
 import type { Engine } from './engine.ts'
+import { DjetError } from './error.ts'
 import type { ObjectStore } from './file/object-store.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startHttp } from './http/server.ts'
@@ -267,9 +268,11 @@ export class DjetApp {
   async #followBasetypes(): Promise<Stop> {
     const reload = (): void => {
       if (!this.listen.connected || this.signal.aborted) return
-      this.reloadBasetypes().catch((error: unknown) =>
-        this.log.error({ err: error }, 'the basetypes made on the site could not be read'),
-      )
+      this.reloadBasetypes().catch((error: unknown) => {
+        // That the database is away is told once for the whole process; they are read when it is back.
+        if (error instanceof DjetError && error.code === 'DATABASE_UNREACHABLE') return
+        this.log.error({ err: error }, 'the basetypes made on the site could not be read')
+      })
     }
     const unlisten = await this.listen.listen('djet_basetype', reload)
     const ungap = this.listen.onGap(reload)

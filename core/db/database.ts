@@ -8,6 +8,7 @@ import type { Connection, NamedStatement } from './connection.ts'
 import { knexOnPool } from './knex-on-pool.ts'
 import type { Notices } from './outage.ts'
 import { isPooled, SERVER_START } from './pooler.ts'
+import { CONNECT_WITHIN, FULL, NOT_YET, whenThereIsRoom } from './room.ts'
 import { run, unnamed } from './run.ts'
 import { Transaction, type TransactionEnvironment } from './transaction.ts'
 import { typeParsers } from './type-parsers.ts'
@@ -65,11 +66,12 @@ export class Database implements Connection {
     this.#notices = notices
     const version = `${Math.floor(serverVersion / 10_000)}.${serverVersion % 10_000}`
     this.#environment = { version, log, current: new AsyncLocalStorage(), isPooled: server.isPooled }
-    this.knex = knexOnPool(pool, version, log)
+    this.knex = knexOnPool(() => this.#connect(), version, log)
   }
 
   /**
-   * Reaches the server once, so that what is wrong with it shows now and not at the first request.
+   * Reaches the server once, so that what is wrong with it shows now and not at the first request. One that is full or
+   * still starting is waited for, fifteen seconds at most.
    *
    * @throws DATABASE_URL_INVALID, DATABASE_UNREACHABLE, DATABASE_TOO_OLD
    */
@@ -83,7 +85,7 @@ export class Database implements Connection {
       connectionString: url,
       max: options.poolSize ?? 10,
       application_name: options.applicationName ?? 'djet',
-      connectionTimeoutMillis: 15_000,
+      connectionTimeoutMillis: CONNECT_WITHIN,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
       types: typeParsers(),
@@ -95,7 +97,7 @@ export class Database implements Connection {
     })
     pool.on('error', () => {})
     try {
-      const server = await serverOf(pool)
+      const server = await whenThereIsRoom(() => serverOf(pool), notices, [FULL, NOT_YET])
       if (server.serverVersion < oldestVersion * 10_000) throw tooOld(url, server.serverVersion)
       return new Database(url, pool, server, log, notices)
     } catch (error) {
@@ -145,9 +147,13 @@ export class Database implements Connection {
     await this.#closed
   }
 
+  #connect(): Promise<pg.PoolClient> {
+    return whenThereIsRoom(() => this.pool.connect(), this.#notices)
+  }
+
   async #acquire(): Promise<pg.PoolClient> {
     try {
-      return await this.pool.connect()
+      return await this.#connect()
     } catch (error) {
       if (this.#closed !== undefined) {
         throw new DjetError('DATABASE_CLOSED', 'a query came after the database was closed', { cause: error })

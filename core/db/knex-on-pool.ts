@@ -1,5 +1,5 @@
 import knex, { type Knex } from 'knex'
-import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg'
+import type { PoolClient, QueryConfig, QueryResult } from 'pg'
 import type { Logger } from 'pino'
 import { isFatal } from './connect-error.ts'
 
@@ -25,10 +25,11 @@ interface KnexPool {
  * A knex that takes its connections from a pg pool. A connection that comes back inside a transaction (a failed
  * rollback) or after a fatal error is closed instead of handed on.
  *
+ * @param connect takes one
  * @param version the server's version, which knex otherwise asks for with a query of its own
  */
-export function knexOnPool(pool: Pool, version: string, log: Logger): Knex {
-  return makeKnex(async () => leased(await pool.connect()), version, log)
+export function knexOnPool(connect: () => Promise<PoolClient>, version: string, log: Logger): Knex {
+  return makeKnex(async () => leased(await connect()), version, log)
 }
 
 /**

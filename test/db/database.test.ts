@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Connection } from '../../core/db/connection.ts'
 import { Database } from '../../core/db/database.ts'
@@ -162,6 +163,26 @@ it('knex and query share one pool', async () => {
   )
   await Promise.all(all)
   expect(database.pool.totalCount).toBeLessThanOrEqual(3)
+})
+
+it('a server without a free connection is waited for, by who has none and by who has no other', async () => {
+  const role = `r${randomBytes(6).toString('hex')}`
+  await database.query(`create role ${role} login password 'x' connection limit 1`)
+  const url = new URL(place.url)
+  url.username = role
+  url.password = 'x'
+  const notices: string[] = []
+  const options = { url: url.href, log, notices: { notice: (reason: string) => void notices.push(reason) } }
+  const first = await Database.open(options)
+  const second = Database.open(options)
+  // The pool may have more, the server gives one: the statements take turns.
+  const slow = Array.from({ length: 3 }, () => first.query('select pg_sleep(0.1)'))
+  await Promise.all([...slow, first.knex.raw('select 1')])
+  await expect.poll(() => notices.length, { timeout: 5000 }).toBeGreaterThan(3)
+  await first.close()
+  await (await second).close()
+  expect(new Set(notices)).toEqual(new Set([`too many connections for role "${role}"`]))
+  await database.query(`drop role ${role}`)
 })
 
 describe('opening', () => {

@@ -155,6 +155,7 @@ export class WorkerThread {
         over: (outcome) => this.#tell({ type: 'outcome', run, outcome }),
       })
     } else if (message.type === 'abandon') this.#pool.abort(this, message.run, message.reason)
-    if (message.type === 'worker') this.answeredAt = Date.now()
+    // One that waits for the database to start says so.
+    if (message.type === 'worker' || message.type === 'notice') this.answeredAt = Date.now()
   }
 }

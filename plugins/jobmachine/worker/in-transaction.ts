@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Djet } from '../../../core/index.ts'
 import { DjetError, messageOf } from '../../../core/index.ts'
 import { TaskAborted } from '../error.ts'
@@ -6,10 +7,14 @@ import type { AnyJob } from '../job.ts'
 import { keptFor } from '../kept.ts'
 import { beginAlone, commitWithin } from '../queue/alone.ts'
 import type { Claimed } from '../queue/claim.ts'
+import { isConnectionError } from '../queue/connection-error.ts'
 import { type Done, type Ended, finish } from '../queue/end.ts'
 import { wrapped } from '../queue/report.ts'
 import type { AttemptParts, Outcome } from './attempt.ts'
 import type { AttemptHandle } from './handle.ts'
+
+/** Milliseconds between two tries to begin. */
+const PAUSE = 1000
 
 /**
  * Runs the function of a transactional job and commits what it did together with the end of its task, provided that
@@ -30,7 +35,7 @@ export async function inTransaction(
   let committed = false
   let ran = 0
   try {
-    await djet.transaction(async (djet) => {
+    await whenReachable(djet, async (djet) => {
       // Before what the function asks to be done then: it comes first, and whatever fails later is after the commit.
       await djet.afterCommit(() => {
         committed = true
@@ -58,6 +63,25 @@ export async function inTransaction(
   }
   const { parents, needed } = ended!
   return { end: 'committed', ran, over: { parents, needed } }
+}
+
+/**
+ * A transaction that waits until it can begin, up to the task's time limit: that there is no connection to be had, as
+ * when those of the server are all in use, is not the function's fault.
+ */
+async function whenReachable(djet: Djet, work: (djet: Djet) => Promise<void>): Promise<void> {
+  let begun = false
+  while (!begun) {
+    try {
+      return await djet.transaction((djet) => {
+        begun = true
+        return work(djet)
+      })
+    } catch (error) {
+      if (begun || !isConnectionError(error)) throw error
+      await sleep(PAUSE, undefined, { signal: djet.signal })
+    }
+  }
 }
 
 async function finishTogether(djet: Djet, workerId: number, done: Done): Promise<Ended> {

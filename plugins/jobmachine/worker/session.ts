@@ -68,9 +68,15 @@ export class Session implements Runner {
     this.#options = options
   }
 
-  /** Connects for the first time. @throws when the database cannot be reached */
+  /** Connects for the first time, as soon as the database can be reached. */
   async open(): Promise<void> {
-    await this.#connect()
+    try {
+      await this.#connect()
+    } catch (error) {
+      if (!isConnectionError(error)) throw error
+      this.#options.notices.notice(messageOf(error))
+      await this.#reconnect()
+    }
   }
 
   /**

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { type DjetApp, messageOf, openSite } from '../../../core/index.ts'
+import { isConnectionError } from '../queue/connection-error.ts'
 import { jobsOf, requireJob } from '../registry.ts'
 import { Machine } from './machine.ts'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
@@ -7,6 +9,9 @@ import { Apart } from './process/apart.ts'
 import { workerName } from './session.ts'
 import { Slots } from './slots.ts'
 import { stepBack } from './step-back.ts'
+
+/** Milliseconds between two tries to open the site while its database cannot be reached; ± 25 %. */
+const PAUSE = 2000
 
 const port = parentPort!
 const data = workerData as ThreadData
@@ -17,13 +22,7 @@ function tell(message: FromThread): void {
 
 async function main(): Promise<void> {
   const slots = new Slots(data.slots)
-  const app = await openSite(data.dir, {
-    databaseUrl: data.databaseUrl,
-    directUrl: data.directUrl,
-    applicationName: workerName(data.thread),
-    notices: { notice: (reason) => tell({ type: 'notice', reason }) },
-    poolSize: slots.size + 2,
-  })
+  const app = await open(slots.size + 2)
   const known = jobsOf(app)
   const names = data.classes ?? [...known.keys()]
   const apart = new Apart(tell)
@@ -58,6 +57,25 @@ async function main(): Promise<void> {
   })
   stepBack(data.nice)
   await machine.start()
+}
+
+/** Opens the site, again and again while its database cannot be reached: its process has reached it before. */
+async function open(poolSize: number): Promise<DjetApp> {
+  for (;;) {
+    try {
+      return await openSite(data.dir, {
+        databaseUrl: data.databaseUrl,
+        directUrl: data.directUrl,
+        applicationName: workerName(data.thread),
+        notices: { notice: (reason) => tell({ type: 'notice', reason }) },
+        poolSize,
+      })
+    } catch (error) {
+      if (!isConnectionError(error)) throw error
+      tell({ type: 'notice', reason: messageOf(error) })
+      await sleep(PAUSE * (0.75 + Math.random() / 2))
+    }
+  }
 }
 
 function reloadBasetypes(app: DjetApp): void {
