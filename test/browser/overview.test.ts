@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { echo, send, sendMany, waitFor } from '../../plugins/jobmachine/index.ts'
+import { echo, pauseClass, resumeClass, send, sendMany, waitFor } from '../../plugins/jobmachine/index.ts'
 import { Demo, noBrowser, type Watched } from './browser.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
@@ -62,8 +62,27 @@ describe.skipIf(noBrowser('test/browser/overview.test.ts'))('the jobs page in a 
     await staff.checkPage()
     expect(await staff.barriers()).toEqual([])
 
+    // A count is another text each time.
+    await figure('finished').getByRole('link').focus()
+    await waitFor(djet, (await send(djet, echo, {})).id)
+    await expect
+      .poll(() => page.evaluate('document.activeElement.textContent'), { timeout: 15_000 })
+      .toBe(String(before + 26))
+
     await page.getByRole('button', { name: 'Stop updates' }).click()
     await page.getByRole('button', { name: 'Resume updates' }).waitFor()
+  })
+
+  test('a task page says its end once, and leaves the focus where it was as far as that is there', async () => {
+    const { djet } = demo.site
+    await pauseClass(djet, echo.name)
+    const { url } = await send(djet, echo, {})
+    await page.goto(url)
+    await page.getByRole('button', { name: 'Cancel' }).focus()
+    await resumeClass(djet, echo.name)
+    await expect.poll(() => page.getByRole('status').textContent(), { timeout: 15_000 }).toBe('finished')
+    expect(await page.evaluate('document.activeElement.tagName')).toBe('H1')
+    expect(await staff.barriers()).toEqual([])
   })
 
   test('a class is paused and resumed', async () => {

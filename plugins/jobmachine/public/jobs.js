@@ -52,18 +52,19 @@ function show(root, name, html) {
     each.scrollLeft = left
     each.scrollTop = top
   }
-  if (focus)
-    [...block.querySelectorAll(all)].find((each) => nameOf(each) === focus)?.focus({ preventScroll: true })
+  if (focus === undefined) return
+  // What has gone, such as the link of a count that is nought now, leaves the focus with its part.
+  const again = [...block.querySelectorAll(all)].find((each) => nameOf(each) === focus)
+  if (!again) block.tabIndex = -1
+  ;(again ?? block).focus({ preventScroll: true })
 }
 
-/** What an element can be found again by. */
+/** What an element can be found again by: the text of a link may be a number that has changed. */
 function nameOf(element) {
-  return [
-    element.tagName,
-    element.getAttribute('href'),
-    element.getAttribute('aria-label'),
-    element.textContent,
-  ].join('|')
+  const { tagName, textContent } = element
+  return [tagName, element.getAttribute('href') ?? element.getAttribute('aria-label') ?? textContent].join(
+    '|',
+  )
 }
 
 for (const box of document.querySelectorAll('[data-check-all]')) {

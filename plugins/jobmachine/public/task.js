@@ -81,6 +81,36 @@ async function refresh() {
   const page = new DOMParser().parseFromString(await response.text(), 'text/html')
   const fresh = page.querySelector('[data-task]')
   const old = document.querySelector('[data-task]')
-  if (response.ok && fresh && old) old.replaceWith(fresh)
+  if (response.ok && fresh && old) replace(old, fresh)
   else location.reload()
+}
+
+/** What is open, scrolled or has the focus stays so; a new status is said once. */
+function replace(old, fresh) {
+  const parts = (of) => [...of.querySelectorAll('a, button, summary, [tabindex]')]
+  const focus = old.contains(document.activeElement) ? nameOf(document.activeElement) : undefined
+  const open = [...old.querySelectorAll('details[open] > summary')].map(nameOf)
+  const scrolled = old.querySelector('[data-log]')?.scrollTop
+  old.replaceWith(fresh)
+  for (const each of fresh.querySelectorAll('summary')) each.parentElement.open = open.includes(nameOf(each))
+  const log = fresh.querySelector('[data-log]')
+  if (log) log.scrollTop = scrolled ?? 0
+  if (focus !== undefined) {
+    // What has gone, such as the button that cancels, leaves the focus with the heading.
+    const again = parts(fresh).find((each) => nameOf(each) === focus)
+    const heading = fresh.querySelector('h1')
+    if (!again) heading.tabIndex = -1
+    ;(again ?? heading).focus({ preventScroll: true })
+  }
+  const status = (of) => of.querySelector('[data-status]')?.textContent.trim()
+  const said = document.querySelector('[data-said]')
+  if (said && status(old) !== status(fresh)) said.textContent = status(fresh)
+}
+
+/** What an element can be found again by. */
+function nameOf(element) {
+  const { tagName, textContent } = element
+  return [tagName, element.getAttribute('href') ?? element.getAttribute('aria-label') ?? textContent].join(
+    '|',
+  )
 }
