@@ -43,6 +43,7 @@ export { type Config, defineConfig, type SiteConfig } from './config.ts'
 export type { Connection, NamedStatement } from './db/connection.ts'
 export type { Notices } from './db/outage.ts'
 export { type AppScopeOptions, DjetApp, type Serving } from './djet.ts'
+export { failForm, parseForm, showFields } from './edit/own-form.ts'
 export {
   allow,
   type DjetContext,

@@ -1,16 +1,13 @@
 import type { Basetype } from '../basetype.ts'
 import type { EngineContext, EngineMiddleware } from '../engine.ts'
 import { DjetError } from '../error.ts'
-import { parseData } from '../field/index.ts'
-import { changeRows, withoutEmptyRows } from '../field/rows.ts'
-import type { StoredFile } from '../file/files.ts'
-import { namedFiles } from '../file/named-files.ts'
+import { changeRows } from '../field/rows.ts'
 import { wantsJson } from '../http/accept.ts'
 import { checksToken, isOwnPage, requireFormToken } from '../http/csrf.ts'
 import { encodePath } from '../payload.ts'
 import type { Djet } from '../scope.ts'
 import { type Conflict, conflictOf } from './conflict.ts'
-import { idsForPaths } from './node-paths.ts'
+import { checkForm, failForm } from './own-form.ts'
 import { typeChanged } from './type-changed.ts'
 
 /** A generic form for the fields of a type. */
@@ -41,16 +38,8 @@ export async function saveForm(
     await showAgain(ctx, form, { status: 200, values: changed, errors: {} })
     return
   }
-  const uploaded = uploadedFiles(ctx)
-  const typed = withoutEmptyRows(basetype.fields, ctx.form)
-  const { values, errors: unknown } = await idsForPaths(ctx.djet, basetype.fields, typed)
   const held = partial ? [ctx.node.data, ctx.payload.editing.data] : []
-  const named = await namedFiles(ctx.djet, basetype.fields, values, held)
-  const files = { ...named.files, ...uploaded }
-  const input = { ...values, ...files }
-  const { data, errors } = parseData(basetype.fields, input, { partial, form: true, onlyKnown: true })
-  const problems: Record<string, string> = { ...errors, ...unknown, ...named.errors }
-  for (const [name, texts] of Object.entries(ctx.fileErrors)) problems[name] = texts.join(' ')
+  const { data, typed, files, problems } = await checkForm(ctx, basetype.fields, { partial, held })
   let conflict: Conflict | undefined
   if (!textsOf(ctx).name) problems.name = 'must be filled in'
   const meanwhile = typeChanged(ctx, basetype)
@@ -92,14 +81,8 @@ interface Failed {
 /** Shows a form with what was typed into it. */
 async function showAgain(ctx: EngineContext, { basetype, template, shown }: EditForm, failed: Failed) {
   const { status, values, errors, conflict } = failed
-  ctx.status = status
-  // What no form sends, such as JSON objects, no form can show again.
-  const texts = Object.entries(values).filter(
-    ([name, value]) =>
-      name !== '_csrf' && name !== 'do' && (typeof value !== 'object' || Array.isArray(value)),
-  )
-  const form = { values: Object.fromEntries(texts), errors }
-  ctx.payload.form = form
+  failForm(ctx, errors, { status, values })
+  const { form } = ctx.payload
   await ctx.render(template, { newBasetype: basetype, form, ...shown, ...(conflict ? { conflict } : {}) })
 }
 
@@ -119,11 +102,4 @@ export function keepTyped(formOf: (ctx: EngineContext) => Promise<EditForm>): En
       await showAgain(ctx, await formOf(ctx), { status: error.status, values: ctx.form, errors })
     }
   })
-}
-
-/** The first uploaded file of each file field becomes its value. */
-function uploadedFiles({ files }: EngineContext): Record<string, StoredFile> {
-  const values: Record<string, StoredFile> = {}
-  for (const [name, [file]] of Object.entries(files)) if (file) values[name] = file
-  return values
 }

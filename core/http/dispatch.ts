@@ -251,6 +251,7 @@ async function render(
   ctx.set('Vary', app.languages.vary)
   ctx.set('Cache-Control', ctx.session.user === null ? 'no-cache' : 'private, no-cache')
   if (wantsJson(ctx)) {
+    refuseForm(ctx)
     ctx.type = 'json'
     if (ctx.restPath === '/') ctx.state.version = ctx.node.version
     ctx.body = JSON.stringify({ ...(await nodeJson(ctx)), ...values })
@@ -265,6 +266,14 @@ async function render(
   ctx.body = await app.renderer.render(template ?? templateOf(app, ctx.node), valuesFor(ctx, shown))
   // A guest's own: with the token of his forms, or a message to him.
   if (ctx.state.private && ctx.session.user === null) ctx.set('Cache-Control', 'private, no-cache')
+}
+
+/** A page shows a form that failed again; a program is told what is wrong with it. */
+function refuseForm({ status, payload }: EngineContext): void {
+  const { errors } = payload.form
+  if (status < 400 || Object.keys(errors).length === 0) return
+  const { '': whole = 'what was sent cannot be taken as it is.', ...fields } = errors
+  throw new DjetError('FORM_INVALID', whole, { status, fields })
 }
 
 /** The messages of a form in the visitor's language. */

@@ -63,7 +63,9 @@ function referencesOf(basetype: Basetype, fields: Fields, data: Data, before = '
 }
 
 function fieldsInvalid(basetype: Basetype, errors: Readonly<Record<string, string>>): DjetError {
-  const list = Object.entries(errors).map(([name, text]) => `${titleOf(basetype, name)} ${text}`)
+  const list = Object.entries(errors).map(
+    ([name, text]) => `${titleOf(basetype, name)} ${text.replace(/\.$/, '')}`,
+  )
   return new DjetError('FIELD_INVALID', `${basetype.title}: ${list.join('; ')}.`, {
     status: 422,
     fields: errors,

@@ -30,7 +30,12 @@ export async function told<T>(query: Promise<T>, parent: NodeRef | null): Promis
       const [, value] = /=\((.*)\) already exists/.exec(detail ?? '') ?? []
       const what = value === undefined ? 'a value' : `'${value}'`
       const message = `there is another node with ${what}, which only one may have (${constraint}).`
-      throw new DjetError('NODE_NOT_UNIQUE', message, { status: 409, cause: error })
+      const fields = uniqueField(detail ?? '')
+      throw new DjetError('NODE_NOT_UNIQUE', message, {
+        status: 409,
+        cause: error,
+        ...(fields && { fields }),
+      })
     }
     if (code === 'DJ003') {
       // Raised by a plugin's trigger that guards what the site cannot do without.
@@ -39,4 +44,10 @@ export async function told<T>(query: Promise<T>, parent: NodeRef | null): Promis
     if (code === '23503' && parent !== null) throw notFound(parent)
     throw error
   }
+}
+
+/** The message at a field, when the index is one on that field alone: `(data->>'sku')`. */
+function uniqueField(detail: string): Record<string, string> | undefined {
+  const one = /^Key \(\W*(?:lower)?\W*data ->> '(\w+)'::text[^,]*?\)=\((.*)\) already exists/.exec(detail)
+  return one === null ? undefined : { [one[1]!]: `must be another one: '${one[2]}' is taken` }
 }
