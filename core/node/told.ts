@@ -29,13 +29,13 @@ export async function told<T>(query: Promise<T>, parent: NodeRef | null): Promis
       // An index of a plugin, such as one on the number of an order.
       const [, value] = /=\((.*)\) already exists/.exec(detail ?? '') ?? []
       const what = value === undefined ? 'a value' : `'${value}'`
-      const message = `there is another node with ${what}, which only one may have (${constraint}).`
       const fields = uniqueField(detail ?? '')
-      throw new DjetError('NODE_NOT_UNIQUE', message, {
-        status: 409,
-        cause: error,
-        ...(fields && { fields }),
-      })
+      const options = { status: 409, cause: error, ...(fields && { fields }) }
+      throw new DjetError(
+        'NODE_NOT_UNIQUE',
+        `there is another node with ${what}, which only one may have (${constraint}).`,
+        options,
+      )
     }
     if (code === 'DJ003') {
       // Raised by a plugin's trigger that guards what the site cannot do without.

@@ -72,8 +72,13 @@ describe('the library of the plugin guide', () => {
 
   test('lends a book once, and says no to programs in JSON and to visitors at the login', async () => {
     expect((await staff.post('/books/art/lend', { reader: '' })).status).toBe(422)
-    expect((await staff.post('/books/art/lend', { reader: 'Ann' })).location).toBe('/books/art')
     const json = { headers: { accept: 'application/json' } }
+    const nobody = await staff.post('/books/art/lend', { reader: '' }, json)
+    expect([nobody.status, nobody.json()]).toMatchObject([
+      422,
+      { error: { code: 'FORM_INVALID', fields: { reader: 'must be filled in' } } },
+    ])
+    expect((await staff.post('/books/art/lend', { reader: 'Ann' })).location).toBe('/books/art')
     const again = await staff.post('/books/art/lend', { reader: 'Bob' }, json)
     expect([again.status, again.json()]).toEqual([
       409,

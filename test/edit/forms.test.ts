@@ -105,6 +105,20 @@ test('a page is named by its path; what is not there, or not to be seen, is said
   expect((await find(guest, 'q=so')).status).toBe(401)
 })
 
+test('fields of a form of its own are shown and checked like those of a node', async () => {
+  expect(has((await cook.get('/recipes/bread/swap')).text, 'guests', '4')).toBe(true)
+  const swap = (values: Record<string, string>) => cook.post('/recipes/bread/swap', values)
+  const { id } = await it.site.djet.nodes.require('/recipes/soup')
+  expect((await swap({ with: '/recipes/soup', guests: '2' })).json()).toEqual({ with: id, guests: 2 })
+  const other = await swap({ with: '/recipes', guests: '2' })
+  expect([other.status, has(other.text, 'with', '/recipes')]).toEqual([422, true])
+  expect(other.text).toContain('must be a node of type recipe')
+  const headers = { accept: 'application/json' }
+  const told = await cook.post('/recipes/bread/swap', { with: '/cellar', guests: 'x' }, { headers })
+  const fields = { with: 'names /cellar, where you see no page', guests: 'must be a whole number such as 42' }
+  expect([told.status, told.json()]).toMatchObject([422, { error: { code: 'FORM_INVALID', fields } }])
+})
+
 describe('what was typed', () => {
   test('comes back when the form has expired, with a new token, but not to another site', async () => {
     const typed = form({ _csrf: 'old', notes: 'precious' })

@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { defineBasetype, definePlugin, field, page } from '../../core/index.ts'
+import {
+  defineBasetype,
+  defineEngine,
+  definePlugin,
+  field,
+  page,
+  parseForm,
+  showFields,
+} from '../../core/index.ts'
 import { admin } from '../../plugins/admin/index.ts'
 import { jobmachine } from '../../plugins/jobmachine/index.ts'
 import { addUser, changePassword, users } from '../../plugins/users/index.ts'
@@ -11,6 +19,7 @@ export const PASSWORD = 'quiet-river-5'
 export const recipe = defineBasetype({
   name: 'recipe',
   title: 'Recipe',
+  engine: 'recipes.recipe',
   fields: {
     method: field.html({ title: 'Method', rows: 6, maxLength: 5000 }),
     notes: field.text({ title: 'Notes', maxLength: 200, rows: 3 }),
@@ -40,6 +49,25 @@ export const recipe = defineBasetype({
   },
 })
 
+const swapFields = {
+  with: field.node({ basetypes: ['recipe'], required: true }),
+  guests: field.int({ min: 1 }),
+}
+
+/** A form of fields that are not those of the node. */
+const recipeEngine = defineEngine((router) => {
+  router.get('/swap', async (ctx) => {
+    showFields(ctx, swapFields, { guests: 4 })
+    ctx.body = await ctx.payload.editField('guests')
+  })
+  router.post('/swap', async (ctx) => {
+    const data = await parseForm(ctx, swapFields)
+    if (data !== null) ctx.body = { with: data.with, guests: data.guests }
+    else if (ctx.accepts('html', 'json') === 'json') await ctx.render()
+    else ctx.body = await ctx.payload.editField('with')
+  })
+})
+
 export interface Kitchen {
   readonly site: TestSite
   close(): Promise<void>
@@ -47,7 +75,8 @@ export interface Kitchen {
 
 /** A site of recipes: `/recipes` with two, and `/cellar`, which staff see. */
 export async function openKitchen(): Promise<Kitchen> {
-  const recipes = definePlugin(() => ({ name: 'recipes', basetypes: [recipe] }))
+  const engines = { 'recipes.recipe': recipeEngine }
+  const recipes = definePlugin(() => ({ name: 'recipes', basetypes: [recipe], engines }))
   const site = await createTestSite({ plugins: [users(), jobmachine({ threads: 0 }), admin(), recipes()] })
   const { djet } = site
   await djet.nodes.insert('/', {

@@ -128,7 +128,11 @@ describe('a trashed subtree', () => {
     await expect(djet.nodes.restoreTrash(id)).rejects.toMatchObject({ code: 'NODE_MAX', status: 409 })
     await djet.nodes.delete(other)
     await djet.nodes.insert(here, { basetype: leaf, data: { number: here.id } })
-    await expect(djet.nodes.restoreTrash(id)).rejects.toMatchObject({ code: 'NODE_NOT_UNIQUE', status: 409 })
+    await expect(djet.nodes.restoreTrash(id)).rejects.toMatchObject({
+      code: 'NODE_NOT_UNIQUE',
+      status: 409,
+      fields: { number: `must be another one: '${here.id}' is taken` },
+    })
     expect(await djet.nodes.get(top.id)).toBeNull()
     await djet.nodes.purgeTrash(id)
   })
