@@ -1,5 +1,6 @@
 import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
+import { clock } from '../clock.ts'
 import { tellHooks } from '../hooks.ts'
 import { keptFor } from '../kept.ts'
 import { openBatches } from '../queue/batch.ts'
@@ -61,7 +62,7 @@ export class Housekeeping {
 
   /** Whether somebody may have died just now. */
   get #isInDoubt(): boolean {
-    const now = Date.now()
+    const now = clock()
     return [...this.#doubted.values()].some((since) => now - since < 2 * DOUBT)
   }
 
@@ -108,7 +109,7 @@ export class Housekeeping {
     return this.#app.database.transaction(async (tx) => {
       if (!(await tryLock(tx))) return []
       const found = await suspects(tx, WORKER_LOCK)
-      const now = Date.now()
+      const now = clock()
       this.#doubted = new Map(found.map(({ id }) => [id, this.#doubted.get(id) ?? now]))
       const dead = found
         .filter(({ id, stale }) => stale || now - this.#doubted.get(id)! >= DOUBT)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Bree from 'bree'
 import type { DjetApp, Stop } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
+import { clock } from '../clock.ts'
 import { timeoutMessage } from '../error.ts'
 import { tellHooks } from '../hooks.ts'
 import type { AnyJob } from '../job.ts'
@@ -181,7 +182,7 @@ class Supervisor {
 
   /** The thread is dead: its tasks are settled, and a new one takes its place. */
   async #bury(thread: WorkerThread, death: Death): Promise<void> {
-    const now = Date.now()
+    const now = clock()
     const overdue = death.tasks.filter((task) => task.deadline <= now)
     const stopping = this.#stopping !== undefined
     try {
@@ -238,7 +239,7 @@ class Supervisor {
 
   /** Terminates threads with a task beyond its time limit. */
   #look(): void {
-    const now = Date.now()
+    const now = clock()
     for (const thread of this.#threads) {
       if (!thread.alive || thread.reason !== '') continue
       const overdue = thread.slots.occupied().filter((task) => task.deadline <= now)
@@ -268,7 +269,7 @@ class Supervisor {
   }
 
   async #pulse(): Promise<void> {
-    const now = Date.now()
+    const now = clock()
     for (const thread of this.#threads) {
       if (!thread.alive) continue
       thread.ping()

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import type Bree from 'bree'
 import { messageOf } from '../../../core/index.ts'
+import { clock } from '../clock.ts'
 import type { FromThread, ThreadData, ToThread } from '../worker/messages.ts'
 import type { ProcessPool } from '../worker/process/pool.ts'
 import { Slots, type SlotTask } from '../worker/slots.ts'
@@ -24,7 +25,7 @@ export class WorkerThread {
   readonly name: string
   readonly slots: Slots
   workerId = 0
-  /** Epoch milliseconds of its start and of its last answer to a ping. */
+  /** By `clock`: its start, and its last answer to a ping. */
   startedAt = 0
   answeredAt = 0
   reason = ''
@@ -67,7 +68,7 @@ export class WorkerThread {
     this.workerId = 0
     this.reason = ''
     this.#error = undefined
-    this.startedAt = this.answeredAt = Date.now()
+    this.startedAt = this.answeredAt = clock()
     if (!this.#bree.config.jobs.some((job) => typeof job === 'object' && job.name === this.name)) {
       await this.#bree.add({
         name: this.name,
@@ -145,7 +146,7 @@ export class WorkerThread {
 
   #hear(message: FromThread): void {
     if (message.type === 'worker') this.workerId = message.workerId
-    else if (message.type === 'pong') this.answeredAt = Date.now()
+    else if (message.type === 'pong') this.answeredAt = clock()
     else if (message.type === 'notice') this.#onNotice(message.reason)
     else if (message.type === 'failed') this.reason = message.message
     else if (message.type === 'order') {
@@ -156,6 +157,6 @@ export class WorkerThread {
       })
     } else if (message.type === 'abandon') this.#pool.abort(this, message.run, message.reason)
     // One that waits for the database to start says so.
-    if (message.type === 'worker' || message.type === 'notice') this.answeredAt = Date.now()
+    if (message.type === 'worker' || message.type === 'notice') this.answeredAt = clock()
   }
 }

@@ -18,6 +18,8 @@ const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 export interface HandleParts {
   readonly app: DjetApp
   readonly runner: Runner
+  /** The time of day by the database's clock. */
+  readonly now: () => Date
   readonly reporter: Reporter
 }
 
@@ -70,7 +72,7 @@ export class AttemptHandle implements TaskHandle {
     this.told = true
     const text = typeof message === 'string' ? message : messageOf(message)
     const known = LOG_LEVELS.includes(level) ? level : 'info'
-    this.#parts.reporter.line({ ...this.#holder, message: text, level: known, at: new Date() })
+    this.#parts.reporter.line({ ...this.#holder, message: text, level: known, at: this.#parts.now() })
   }
 
   async result(value: unknown): Promise<void> {

@@ -1,5 +1,6 @@
 import type { DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
+import { clock } from '../clock.ts'
 import { TaskAborted } from '../error.ts'
 import { hooksIdle, tellHooks } from '../hooks.ts'
 import type { AnyJob } from '../job.ts'
@@ -119,6 +120,7 @@ export class Machine {
     this.#parts = {
       app,
       runner: this.#session,
+      now: () => new Date(clock() + this.#session.ahead),
       reporter: this.#reporter,
       ends: this.#ends,
       apart,
@@ -288,14 +290,14 @@ export class Machine {
     if (got.tasks.length === 0) return
     // The next one last.
     this.#held = [...this.#held, ...got.tasks].sort(byOrder).reverse()
-    this.#heldSince = Date.now()
+    this.#heldSince = clock()
   }
 
   /** False: what this thread holds has been seized. */
   #begin(claimed: Claimed): boolean {
     const job = this.#jobs.get(claimed.classId)!
     const limit = claimed.timeout ?? job.timeout
-    const began = Date.now()
+    const began = clock()
     // The main thread ends what is in a process, not the thread for its sake.
     const deadline = job.isolation === 'process' ? Number.POSITIVE_INFINITY : began + limit
     const slot = this.#freeSlots.pop()!
@@ -313,7 +315,7 @@ export class Machine {
     const running: Running = { claimed, abort, began, deadline, limit }
     this.#running.add(running)
     const begins = (): void => {
-      running.deadline = Date.now() + limit
+      running.deadline = clock() + limit
     }
     void runTask(this.#parts, job, claimed, abort, begins).then((took) => {
       slots.free(slot)
@@ -334,7 +336,7 @@ export class Machine {
     } else if (
       this.#held.length > 0 &&
       this.#freeSlots.length === 0 &&
-      Date.now() - this.#heldSince > LONGEST_WAIT
+      clock() - this.#heldSince > LONGEST_WAIT
     ) {
       this.#held = []
       this.#prefetch.slow()

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { clock } from '../clock.ts'
 import { type LogLine, type ProgressNote, writeLog, writeProgress } from '../queue/report.ts'
 import type { Runner } from '../queue/runner.ts'
 import { storable } from '../thrown.ts'
@@ -53,13 +54,13 @@ export class Reporter {
   async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#last = Date.now()
+    this.#last = clock()
     this.#writing = this.#writing.then(() => this.#write())
     await this.#writing
   }
 
   #schedule(): void {
-    this.#timer ??= setTimeout(() => void this.flush(), Math.max(0, this.#last + PAUSE - Date.now()))
+    this.#timer ??= setTimeout(() => void this.flush(), Math.max(0, this.#last + PAUSE - clock()))
   }
 
   async #write(): Promise<void> {

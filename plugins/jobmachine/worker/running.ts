@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../../../core/index.ts'
+import { clock } from '../clock.ts'
 import { TaskAborted, timeoutMessage } from '../error.ts'
 import type { Claimed } from '../queue/claim.ts'
 import { showRunning } from '../queue/hold.ts'
@@ -10,9 +11,9 @@ import type { Session } from './session.ts'
 export interface Running {
   readonly claimed: Claimed
   readonly abort: Abort
-  /** Epoch milliseconds. */
+  /** By `clock`. */
   readonly began: number
-  /** Epoch milliseconds; infinite until its function begins, if that is in a process. */
+  /** By `clock`; infinite until its function begins, if that is in a process. */
   deadline: number
   readonly limit: number
 }
@@ -66,7 +67,7 @@ export class RunningTasks {
 
   /** Aborts those beyond their time limit. */
   abortOverdue(): void {
-    const now = Date.now()
+    const now = clock()
     for (const { deadline, limit, abort } of this.#tasks.values()) {
       if (now >= deadline && !abort.aborted) abort.abort(new TaskAborted('timeout', timeoutMessage(limit)))
     }
@@ -74,7 +75,7 @@ export class RunningTasks {
 
   /** Writes which of them have been running for so many milliseconds; a failure is told in the log. */
   async show(age: number): Promise<void> {
-    const now = Date.now()
+    const now = clock()
     const { workerId, ahead } = this.#session
     const running = [...this.#tasks.values()].filter(
       ({ claimed, began }) =>
@@ -100,8 +101,8 @@ export class RunningTasks {
 
   /** Waits until none runs. @returns false when some still do after `ms` milliseconds */
   async idleWithin(ms: number): Promise<boolean> {
-    const until = Date.now() + ms
-    while (this.size > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20))
+    const until = clock() + ms
+    while (this.size > 0 && clock() < until) await new Promise((resolve) => setTimeout(resolve, 20))
     return this.size === 0
   }
 }

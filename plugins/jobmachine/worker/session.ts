@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { messageOf, type Notices } from '../../../core/index.ts'
+import { clockAhead } from '../clock.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
 import { type Runner, WORKER_LOCK } from '../queue/runner.ts'
 
@@ -53,7 +54,7 @@ export const PLANS = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin']
  */
 export class Session implements Runner {
   workerId = 0
-  /** Milliseconds that the database's clock is ahead of this machine's. */
+  /** Milliseconds that the database's time of day is ahead of `clock`. */
   ahead = 0
   /** Its process at the server, of this connection or of the last one. */
   #backend = 0
@@ -180,7 +181,7 @@ export class Session implements Runner {
       await client.connect()
       await client.query(PLANS)
       const same = await this.#identify(client)
-      this.ahead = await clockAhead(client)
+      this.ahead = await clockAhead({ query: async (text) => (await client.query(String(text))).rows })
       if (this.#closed) throw new Error('the worker session is closed')
       this.#client = client
       this.#options.onConnected(this.workerId, same)
@@ -231,12 +232,4 @@ export class Session implements Runner {
 
 function isTimeout(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '57014'
-}
-
-async function clockAhead(client: pg.Client): Promise<number> {
-  const before = Date.now()
-  const { rows } = await client.query<{ now: number }>(
-    'select (extract(epoch from clock_timestamp()) * 1000)::float8 as now',
-  )
-  return rows[0]!.now - (before + Date.now()) / 2
 }

@@ -8,7 +8,7 @@ export interface SlotTask {
   readonly attempt: number
   /** Its time limit, milliseconds. */
   readonly limit: number
-  /** Epoch milliseconds after which the thread is terminated. */
+  /** By `clock`: when the thread is terminated. */
   readonly deadline: number
   /** Epoch milliseconds of the database's clock. */
   readonly began: number

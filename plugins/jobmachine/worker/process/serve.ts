@@ -1,4 +1,5 @@
 import { type DjetApp, messageOf, openSite } from '../../../../core/index.ts'
+import { clock, clockAhead } from '../../clock.ts'
 import { TaskAborted } from '../../error.ts'
 import { jobsOf, requireJob } from '../../registry.ts'
 import { type AttemptParts, runAttempt } from '../attempt.ts'
@@ -26,7 +27,9 @@ export function serve(limit: Float64Array): void {
       poolSize: POOL,
     })
     const { database, log } = app
-    parts = { app, runner: database, reporter: new Reporter(database, log), retention }
+    const ahead = await clockAhead(database)
+    const now = (): Date => new Date(clock() + ahead)
+    parts = { app, runner: database, now, reporter: new Reporter(database, log), retention }
     tell({ type: 'ready' })
   }
 
