@@ -2,14 +2,13 @@ import type { Basetype } from './basetype.ts'
 import { findRoutes } from './edit/find.ts'
 import { type EditForm, keepTyped, saveForm, textsOf } from './edit/form.ts'
 import { draftsOnly, openForEditing, publishRoutes } from './edit/publishing.ts'
+import { trashingRoutes } from './edit/trashing.ts'
 import { allow, defineEngine, type EngineContext } from './engine.ts'
 import { DjetError } from './error.ts'
 import { withIfMatch } from './http/if-match.ts'
 import { sendFile } from './http/send-file.ts'
 import { upload } from './http/upload.ts'
 import { fits } from './node/place.ts'
-import { trashWarnings } from './node/trash-warnings.ts'
-import { encodePath, urlBelow } from './payload.ts'
 
 /**
  * What answers for every node where its own engine does not: its page, and for those who may edit it the generic
@@ -104,7 +103,6 @@ export const defaultEngine = defineEngine((router) => {
           title,
           ...asked,
           data,
-          status: ctx.payload.can('publish') ? 'published' : 'draft',
         })
         ctx.flash(
           node.status === 'draft'
@@ -116,33 +114,7 @@ export const defaultEngine = defineEngine((router) => {
     },
   )
 
-  router.get('/-/delete', allow('edit'), async (ctx) => {
-    if (ctx.node.parentId === null)
-      throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
-    const warnings = await trashWarnings(ctx.djet, ctx.node)
-    await ctx.render('node/delete.eta', { below: await countBelow(ctx), warnings })
-  })
-  router.post('/-/delete', allow('edit'), async (ctx) => {
-    const { node } = ctx
-    const above = ctx.branch[1]
-    const toTrash = ctx.payload.basetype.trash !== false
-    const { id, nodes } = toTrash
-      ? await ctx.djet.nodes.trash(node)
-      : { id: 0, nodes: await ctx.djet.nodes.delete(node) }
-    const what = nodes === 1 ? `${node.name} is` : `${node.name} and ${nodes - 1} below it are`
-    if (toTrash) {
-      const url = urlBelow(above ?? node, `/-/restore/${id}`)
-      ctx.flash(`${what} in the trash.`, 'done', { label: 'Undo', url })
-    } else ctx.flash(`${what} deleted.`)
-    ctx.seeOther(encodePath(above?.path ?? '/'))
-  })
-
-  // Takes back what was just put into the trash here.
-  router.post('/-/restore/:trash', allow('edit'), async (ctx) => {
-    const node = await ctx.djet.nodes.restoreTrash(Number(ctx.params.trash))
-    ctx.flash(`${node.name} is back.`)
-    ctx.seeOther(encodePath(node.path))
-  })
+  trashingRoutes(router)
 })
 
 /** The type of the node to be made, whose fields with their defaults the form shows. */
@@ -155,12 +127,4 @@ function beginNew(ctx: EngineContext): Basetype {
   const defaults = Object.entries(basetype.fields).map(([name, field]) => [name, field.default])
   ctx.payload.editing = { basetype, data: Object.fromEntries(defaults) }
   return basetype
-}
-
-async function countBelow(ctx: EngineContext): Promise<number> {
-  const [row] = await ctx.djet.query<{ n: number }>(
-    "select count(*) as n from djet.node where path > $1 || '/' and path < $1 || '0'",
-    [ctx.node.path],
-  )
-  return row?.n ?? 0
 }

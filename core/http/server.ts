@@ -15,6 +15,7 @@ import { keepRequestsShortLived } from './memory.ts'
 import { pageCache } from './page-cache.ts'
 import { requestLog } from './request-log.ts'
 import { securityHeaders } from './security-headers.ts'
+import { listeningUrl } from './site-url.ts'
 import type { StaticFiles } from './static.ts'
 import { urlGuard } from './url-guard.ts'
 
@@ -60,11 +61,9 @@ export async function startHttp(app: DjetApp, statics: StaticFiles): Promise<Ser
   })
   await listen(server, config.port, config.host)
   const { port } = server.address() as AddressInfo
-  const host =
-    config.host === undefined || config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
   return {
     port,
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: listeningUrl(config.host, port),
     stop: () => close(server, config.grace * 1000),
   }
 }

@@ -8,6 +8,7 @@ import { checkPart } from './part.ts'
 import { checkPlace } from './place.ts'
 import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
 import { taken } from './save.ts'
+import { statusOfNew } from './shown.ts'
 import { STEP } from './step.ts'
 import { checkText } from './text.ts'
 import { told } from './told.ts'
@@ -22,7 +23,10 @@ export interface DuplicateOptions {
   part?: string
   name?: string
   title?: string
-  /** `draft` when absent: visitors do not see the copy until it is published. */
+  /**
+   * `draft` when absent: visitors do not see the copy, and what is below it, until it is published. `published` needs
+   * `publish` where the copy goes.
+   */
   status?: 'published' | 'draft'
 }
 
@@ -38,10 +42,11 @@ export async function duplicate(
     const branch = await lock(store, ref, 'no key update')
     const node = branch[0]!
     const deep = options.deep ?? false
-    const parent =
+    const above =
       options.parent === undefined && node.parentId !== null
-        ? (await parentOf(store, node.parentId))[0]!
-        : (await parentOf(store, options.parent ?? node))[0]!
+        ? await parentOf(store, node.parentId)
+        : await parentOf(store, options.parent ?? node)
+    const parent = above[0]!
     checkPlace(basetypeOf(store, node.basetype), basetypeOf(store, parent.basetype))
     const { connection, by, basetypes } = store.options
     const types = await connection.query<{ basetype: string; n: number }>(
@@ -58,6 +63,7 @@ export async function duplicate(
         await checkMax(connection, basetypeOf(store, basetype), n)
     }
     const part = options.part === undefined ? await freePart(store, node, parent) : checkPart(options.part)
+    const status = statusOfNew(store, options.status ?? 'draft', { ...node, part }, above)
     const name = checkText('name', options.name || node.name)
     // A full join, because it is never made by nested loops: right after a move the planner takes the subtree for a few
     // rows. The condition keeps it from being made a left join.
@@ -82,16 +88,7 @@ export async function duplicate(
        where coalesce(s.id, 0) > 0
        order by s.path
        returning id, parent_id, part`,
-        [
-          node.path,
-          deep,
-          parent.id,
-          part,
-          name,
-          checkText('title', options.title || node.title),
-          options.status ?? 'draft',
-          by,
-        ],
+        [node.path, deep, parent.id, part, name, checkText('title', options.title || node.title), status, by],
       ),
     )
     const rows = await told(copy, parent).catch((error: unknown) => {

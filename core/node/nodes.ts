@@ -23,7 +23,10 @@ export interface NewNode<F extends Fields = Fields> {
   /** Values of its fields, as JSON or as form text; checked by the fields. */
   data?: Readonly<Record<string, unknown>>
   acl?: Acl | null
-  /** `draft`: visitors do not see it until it is published. */
+  /**
+   * `draft`: visitors do not see it until it is published. Absent: published by code without a user and by those who may
+   * `publish` it, a draft of others, as the node that comes back says. `published` by others is refused.
+   */
   status?: 'published' | 'draft'
 }
 
@@ -103,7 +106,7 @@ export interface Nodes extends NodeHistory, NodePublishing, NodeTrash, NodeRedir
   links(parent: NodeRef | Branch, options?: ListOptions): Promise<NodeLink[]>
   /**
    * @throws {DjetError} NODE_PARENT_REFUSED, NODE_CHILD_REFUSED, NODE_MAX, NODE_PART_INVALID, NODE_EXISTS (409),
-   * FIELD_INVALID (422, with `fields`)
+   * FIELD_INVALID (422, with `fields`), ACCESS_DENIED
    */
   insert<F extends Fields = Fields>(parent: NodeRef | null, node: NewNode<F>): Promise<Node<DataOf<F>>>
   /** Many children of one parent in one statement; all or none. */

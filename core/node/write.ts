@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Basetype } from '../basetype.ts'
 import { DjetError } from '../error.ts'
 import { holdTypes } from '../site-type/hold.ts'
 import type { Acl } from './access.ts'
@@ -14,7 +13,7 @@ import { checkPart, partFrom } from './part.ts'
 import { checkPlace } from './place.ts'
 import { NODE_COLUMNS, type NodeRow, nodeOf } from './row.ts'
 import { save, taken } from './save.ts'
-import { changesShown, requireIfShown } from './shown.ts'
+import { changesShown, requireIfShown, statusOfNew } from './shown.ts'
 import { STEP } from './step.ts'
 import { checkNote, checkText } from './text.ts'
 import { told } from './told.ts'
@@ -31,20 +30,21 @@ const INSERT = `
   on conflict (path) do nothing
   returning ${NODE_COLUMNS}`
 
-function prepare(store: NodeStore, parent: Basetype | undefined, node: NewNode, root: boolean) {
+/** @param above the parent first; empty for the root */
+function prepare(store: NodeStore, above: Branch, node: NewNode) {
   const basetype = basetypeOf(store, node.basetype)
   refuseSensitive(store, basetype)
-  checkPlace(basetype, parent)
-  const part = root ? '' : checkPart(node.part ?? partFrom(node.name ?? node.title ?? basetype.name))
+  checkPlace(basetype, above[0] && basetypeOf(store, above[0].basetype))
+  const part =
+    above.length === 0 ? '' : checkPart(node.part ?? partFrom(node.name ?? node.title ?? basetype.name))
   const name = checkText('name', node.name || node.title || part || basetype.title)
+  const placed = { basetype: basetype.name, part, acl: node.acl ?? null }
   return {
-    basetype: basetype.name,
-    part,
+    ...placed,
     name,
     title: checkText('title', node.title || name),
     data: checkData(basetype, node.data ?? {}, false),
-    acl: node.acl ?? null,
-    status: node.status ?? 'published',
+    status: statusOfNew(store, node.status, placed, above),
   }
 }
 
@@ -54,7 +54,7 @@ export async function insert(store: NodeStore, parentRef: NodeRef | null, node: 
     const parent = branch[0]
     const { connection, by } = store.options
     requireForRules(store, branch, null, node.acl)
-    const item = prepare(store, parent && basetypeOf(store, parent.basetype), node, parent === undefined)
+    const item = prepare(store, branch, node)
     const basetype = basetypeOf(store, node.basetype)
     await holdTypes(store, [basetype])
     await checkReferences(connection, [{ basetype, data: item.data }])
@@ -85,7 +85,7 @@ export async function insertMany(
     const [parent] = branch
     const { connection, by } = store.options
     for (const { acl } of nodes) requireForRules(store, branch, null, acl)
-    const items = nodes.map((node) => prepare(store, basetypeOf(store, parent!.basetype), node, false))
+    const items = nodes.map((node) => prepare(store, branch, node))
     await holdTypes(
       store,
       items.map(({ basetype }) => basetypeOf(store, basetype)),

@@ -32,7 +32,7 @@ const scheduling = { needs: administrators, scopes: ['jobs'], prepare: make.sche
 /** Rules of the pages of users: only administrators see and edit them, and for a change a token needs both. */
 const managing = { needs: administrators, scopes: ['write', 'administer'], prepare: make.userNode } as const
 
-/** Who may do what by the API: a line for each operation, by its name. */
+/** Who may do what by the API: a line for each operation, by its name, and for ways of it that need more. */
 export const apiActions: Readonly<Record<string, Action>> = {
   getApi: { needs: { roles: ROLES }, scopes: ['read'], trial: get(() => '/') },
   findNode: { needs: 'view', trial: get(({ path }) => `/nodes?path=${path}`) },
@@ -41,6 +41,10 @@ export const apiActions: Readonly<Record<string, Action>> = {
   createNode: {
     needs: 'edit',
     trial: send('POST', at('/children'), () => ({ basetype: 'page', name: 'New' })),
+  },
+  'createNode published': {
+    needs: ['edit', 'publish'],
+    trial: send('POST', at('/children'), () => ({ basetype: 'page', name: 'New', status: 'published' })),
   },
   updateNode: { needs: ['edit', 'publish'], trial: send('PATCH', at(), () => ({ title: 'Changed' })) },
   deleteNode: { needs: ['edit', 'publish'], trial: remove(at()) },

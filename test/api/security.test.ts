@@ -116,10 +116,12 @@ function scopesFor(action: Action, how: (token: string) => Try): Tryer[] {
 describe('each operation of the API', () => {
   test('has a line that says who may', () => {
     const operations = partsOf(it.site.app).flatMap((part) => part.operations.map(({ id }) => id))
-    expect(Object.keys(apiActions).sort(), 'add a line to test/api/api-actions.ts').toEqual(operations.sort())
+    const known = new Set(Object.keys(apiActions).map((line) => line.split(' ')[0]))
+    expect([...known].sort(), 'add a line to test/api/api-actions.ts').toEqual(operations.sort())
   })
 
-  test.each(Object.entries(apiActions))('%s', async (id, action) => {
+  test.each(Object.entries(apiActions))('%s', async (line, action) => {
+    const [id] = line.split(' ')
     const operation = partsOf(it.site.app)
       .flatMap(({ operations }) => operations)
       .find((one) => one.id === id)!

@@ -199,6 +199,31 @@ describe('who may publish', () => {
     expect(await paul.can('publish', one)).toBe(true)
   })
 
+  test('decides what a new page or a copy is: one may make drafts, and no more', async () => {
+    const denied = { code: 'ACCESS_DENIED', status: 403 }
+    const made = (part: string) => ({ basetype: story, part })
+    const keep = (await djet.nodes.children(news)).items.map(({ path }) => path)
+    const published = { status: 'published' } as const
+    expect((await ann.nodes.insert(news, made('hers'))).status).toBe('draft')
+    expect((await paul.nodes.insert(news, made('his'))).status).toBe('published')
+    expect((await djet.nodes.insert(news, made('ours'))).status).toBe('published')
+    await expect(ann.nodes.insert(news, { ...made('x'), ...published })).rejects.toMatchObject(denied)
+    const rows = await ann.nodes.insertMany(news, [made('a'), { ...made('b'), status: 'draft' }])
+    expect(rows.map(({ status }) => status)).toEqual(['draft', 'draft'])
+    const many = [made('c'), { ...made('d'), ...published }]
+    await expect(ann.nodes.insertMany(news, many)).rejects.toMatchObject(denied)
+    for (const deep of [false, true]) {
+      expect((await ann.nodes.duplicate(one, { deep })).status).toBe('draft')
+      await expect(ann.nodes.duplicate(one, { deep, ...published })).rejects.toMatchObject(denied)
+      expect((await paul.nodes.duplicate(one, { deep, ...published })).status).toBe('published')
+    }
+    expect((await ann.nodes.children(news)).items.some(({ part }) => ['x', 'c', 'd'].includes(part))).toBe(
+      false,
+    )
+    for (const { path } of (await djet.nodes.children(news)).items)
+      if (!keep.includes(path)) await djet.nodes.delete(path)
+  })
+
   test('is who changes what visitors see of a published page, by whatever door', async () => {
     const denied = { code: 'ACCESS_DENIED', status: 403 }
     const page = await djet.nodes.insert('/', { basetype: story, part: 'shown', data: { text: 'One.' } })

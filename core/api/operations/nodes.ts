@@ -91,14 +91,11 @@ export const nodeOperations: readonly ApiOperation[] = [
     handle: async ({ djet, params, body }) => {
       const parent = await djet.nodes.require(idParam(params.node))
       const basetype = djet.app.basetypes.get(body.basetype)
-      const mayPublish = await djet.can('publish', parent)
-      if (body.status === 'published' && !mayPublish) await djet.require('publish', parent)
       const node = await djet.transaction(async (djet) =>
         djet.nodes.insert(parent, {
           ...defined(body),
           basetype: body.basetype,
           data: basetype ? await clientData(djet, basetype, body.data ?? {}) : {},
-          status: body.status ?? (mayPublish ? 'published' : 'draft'),
         }),
       )
       return nodeAnswer(djet, node, { status: 201, location: `/nodes/${node.id}` })

@@ -39,16 +39,6 @@ export function nodeRoutes(router: EngineRouter): void {
     })
   })
 
-  router.post('/node/:id/trash', async (ctx) => {
-    const node = await nodeOf(ctx)
-    await orFlash(ctx, treeUrl(ctx, node), async () => {
-      const { id, nodes, parentId } = await ctx.djet.nodes.trash(node)
-      const what = nodes === 1 ? `${node.name} is` : `${node.name} and ${nodes - 1} below it are`
-      ctx.flash(`${what} in the trash.`, 'done', { label: 'Undo', url: ctx.below(`/trash/${id}/restore`) })
-      return treeUrl(ctx, { id: parentId })
-    })
-  })
-
   router.get('/node/:id/rename', async (ctx) => {
     const node = await nodeOf(ctx)
     // What is published is renamed by those who may publish: visitors see it at once.

@@ -3,14 +3,36 @@ import {
   DjetError,
   type EngineContext,
   type EngineRouter,
+  type Node,
   rolesOf,
   type TrashItem,
   toCursor,
+  trashReport,
+  trashWarnings,
+  wantsJson,
 } from '../../../core/index.ts'
-import { idOf, orFlash, orForm, text, treeUrl } from './form.ts'
+import { idOf, nodeOf, orFlash, orForm, text, treeUrl } from './form.ts'
 
-/** The trash: what is in it, putting it back where it stood or elsewhere, deleting it for good. */
+/** The trash: putting a page into it, what is in it, putting it back where it stood or elsewhere, deleting it for good. */
 export function trashRoutes(router: EngineRouter): void {
+  router.get('/node/:id/trash', async (ctx) => {
+    const node = await nodeOf(ctx)
+    await requireTrash(ctx, node)
+    await ask(ctx, node)
+  })
+
+  router.post('/node/:id/trash', async (ctx) => {
+    const node = await nodeOf(ctx)
+    await requireTrash(ctx, node)
+    if (!wantsJson(ctx) && (await asksFirst(ctx, node))) return
+    await orFlash(ctx, treeUrl(ctx, node), async () => {
+      const { id, nodes, parentId } = await ctx.djet.nodes.trash(node)
+      const what = nodes === 1 ? `${node.name} is` : `${node.name} and ${nodes - 1} below it are`
+      ctx.flash(`${what} in the trash.`, 'done', { label: 'Undo', url: ctx.below(`/trash/${id}/restore`) })
+      return treeUrl(ctx, { id: parentId })
+    })
+  })
+
   router.get('/trash', async (ctx) => {
     const { after } = ctx.payload.query
     await ctx.render('admin/trash.eta', {
@@ -53,6 +75,38 @@ export function trashRoutes(router: EngineRouter): void {
       ctx.flash(`${item.name} is deleted for good.`)
       return back
     })
+  })
+}
+
+/**
+ * Says what it does when there is something to say that was not told: pages below it, or what plugins warn of. A single
+ * page goes at once.
+ */
+async function asksFirst(ctx: EngineContext, node: Node): Promise<boolean> {
+  if (node.parentId === null) return false
+  const told = Number(text(ctx, 'told'))
+  const { below } = await trashReport(ctx.djet, node)
+  if (told > below) return false
+  if (!(told > 0) && below === 0 && (await trashWarnings(ctx.djet, node)).length === 0) return false
+  ctx.status = 409
+  await ask(ctx, node, { hasMore: told > 0 })
+  return true
+}
+
+/** Asked before anything is said: visitors miss at once what is published. */
+async function requireTrash({ djet }: EngineContext, node: Node): Promise<void> {
+  await djet.require('edit', node)
+  if (node.status === 'published') await djet.require('publish', node)
+}
+
+async function ask(ctx: EngineContext, node: Node, values: { hasMore?: boolean } = {}): Promise<void> {
+  if (node.parentId === null)
+    throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
+  await ctx.render('admin/trash-ask.eta', {
+    target: node,
+    report: await trashReport(ctx.djet, node),
+    warnings: await trashWarnings(ctx.djet, node),
+    ...values,
   })
 }
 

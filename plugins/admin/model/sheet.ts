@@ -4,10 +4,9 @@ import {
   type Djet,
   type Node,
   type PublishState,
-  trashWarnings,
   typesBelow,
 } from '../../../core/index.ts'
-import { neighboursOf } from './tree.ts'
+import { neighboursOf, withChildren } from './tree.ts'
 
 /** What there is to know and to do about one node, for one user. */
 export interface Sheet {
@@ -23,7 +22,7 @@ export interface Sheet {
   readonly mayRename: boolean
   /** The same, and it is not one that the site cannot do without. */
   readonly mayTrash: boolean
-  /** Something is to be said before it is trashed, on a page of its own. */
+  /** Pages below it go with it: what that does is said first, on a page of its own. */
   readonly asksFirst: boolean
   /** Siblings it stands between, where their order counts. */
   readonly neighbours: { readonly before: number | null; readonly after: number | null }
@@ -62,7 +61,7 @@ export async function sheetOf(djet: Djet, node: Node): Promise<Sheet> {
     mayMove,
     mayRename: mayMove && mayChange,
     mayTrash,
-    asksFirst: mayTrash && (await trashWarnings(djet, node)).length > 0,
+    asksFirst: mayTrash && (await withChildren(djet, [node])).size > 0,
     neighbours: inOrder ? await neighboursOf(djet, node) : { before: null, after: null },
     types:
       mayEdit && basetype

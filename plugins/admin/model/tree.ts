@@ -71,7 +71,7 @@ async function rowOf(djet: Djet, node: Node, hasChildren: boolean): Promise<Tree
 }
 
 /** Ids of those that have children: a look into the index for each, however many there are. */
-async function withChildren(djet: Djet, nodes: readonly Node[]): Promise<ReadonlySet<number>> {
+export async function withChildren(djet: Djet, nodes: readonly Node[]): Promise<ReadonlySet<number>> {
   const rows = await djet.query<{ id: number }>(
     `select id from unnest($1::int[]) as given (id)
      where exists (select from djet.node n where n.parent_id = given.id)`,

@@ -212,7 +212,20 @@ describe('actions at a page of the tree', () => {
     })
     expect(await it.site.djet.nodes.require('/garden/early/roses-copy')).toMatchObject({ status: 'draft' })
     const copy = await id('/garden/early/roses-copy')
-    await it.gardener.post(`/admin/node/${copy}/trash`, {})
+    // What goes with it is told before it is done, however it is asked for.
+    expect((await it.gardener.get(`/admin/tree?node=${copy}`)).text).toContain(`/admin/node/${copy}/trash">Move`)
+    const question = await it.gardener.get(`/admin/node/${copy}/trash`)
+    expect(question.text).toContain('<strong>one page</strong> below it')
+    expect(question.text).toContain('Visitors do not see any of them')
+    expect(question.text).toContain('name="told" value="2"')
+    expect(question.text).toMatch(/all at once, until \d{4}-/)
+    await it.make('/garden/early/roses-copy', 'Late')
+    for (const form of [{}, { told: '2' }]) {
+      const asked = await it.gardener.post(`/admin/node/${copy}/trash`, form)
+      expect([asked.status, asked.text.includes('by now')]).toEqual([409, 'told' in form])
+    }
+    await it.site.djet.nodes.delete('/garden/early/roses-copy/late')
+    await it.gardener.post(`/admin/node/${copy}/trash`, { told: '2' })
     expect(await it.site.djet.nodes.get('/garden/early/roses-copy')).toBeNull()
     expect((await it.gardener.get('/admin/tree')).text).toMatch(/and 1 below it are in the trash.*Undo/s)
     expect((await it.gardener.post(`/admin/node/${await id('/')}/trash`, {})).status).toBe(403)

@@ -5,6 +5,7 @@ import {
   type Engine,
   type EngineContext,
   sendFile,
+  trashReport,
   upload,
   wantsJson,
 } from '../../../core/index.ts'
@@ -53,6 +54,7 @@ export function fileEngine(tools: Tools): Engine {
 
     router.get('/-/delete', allow('edit'), async (ctx) => {
       await ctx.render('files/delete.eta', {
+        report: await trashReport(ctx.djet, ctx.node),
         uses: await listUses(ctx.djet, ctx.node.id, { limit: 20 }),
         ...(await counted(ctx)),
       })

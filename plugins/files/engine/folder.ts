@@ -5,13 +5,14 @@ import {
   type Engine,
   type EngineContext,
   messageOf,
+  trashReport,
   upload,
   wantsJson,
 } from '../../../core/index.ts'
 import { folder as folderType } from '../basetypes.ts'
 import { addFile } from '../model/library.ts'
 import { listFiles, listFolders, searchFiles } from '../model/list.ts'
-import { countBelow, MOST_COUNTED } from '../model/uses.ts'
+import { countUsedBelow, MOST_COUNTED } from '../model/uses.ts'
 import type { Tools } from '../tools.ts'
 import { pickRoutes } from './pick.ts'
 import { type ShownFile, shownFile, shownFolder } from './shown.ts'
@@ -40,8 +41,7 @@ export function folderEngine(tools: Tools): Engine {
             fields: { name: 'must be filled in' },
           })
         }
-        const status = ctx.payload.can('publish') ? 'published' : 'draft'
-        const node = await ctx.djet.nodes.insert(ctx.node, { basetype: folderType, name, status })
+        const node = await ctx.djet.nodes.insert(ctx.node, { basetype: folderType, name })
         ctx.flash(ctx.djet.t('{{name}} is made.', { name: node.name }))
         ctx.seeOther(ctx.below('/'))
       } catch (error) {
@@ -54,8 +54,9 @@ export function folderEngine(tools: Tools): Engine {
     })
 
     router.get('/-/delete', allow('edit'), async (ctx) => {
-      const counted = await countBelow(ctx.djet, ctx.node.path)
-      await ctx.render('files/delete.eta', { ...counted, mostCounted: MOST_COUNTED })
+      const report = await trashReport(ctx.djet, ctx.node)
+      const used = await countUsedBelow(ctx.djet, ctx.node.path)
+      await ctx.render('files/delete.eta', { report, used, mostCounted: MOST_COUNTED })
     })
 
     pickRoutes(router, tools)

@@ -26,14 +26,12 @@ export function addFile(
 ): Promise<FileNode> {
   return djet.transaction(async (djet) => {
     const parent = await djet.nodes.require(folder, folderType)
-    const status = (await djet.can('publish', parent)) ? 'published' : 'draft'
     await djet.files.keep(file.id)
     const part = await freePart(djet, parent.id, file.name)
     return djet.nodes.insert(parent, {
       basetype: fileType,
       part,
       name: file.name,
-      status,
       data: { file: file.id },
     })
   })

@@ -74,18 +74,10 @@ export async function countUses(djet: Djet, targetId: number): Promise<number> {
   return row?.n ?? 0
 }
 
-/** What stands below a folder: how many nodes, and how many of them are files in use, `MOST_COUNTED` + 1 for more. */
-export async function countBelow(djet: Djet, path: string): Promise<{ below: number; used: number }> {
-  const [row] = await djet.query<{ n: number }>(`select count(*) as n from djet.node t where ${BELOW}`, [
-    path,
-  ])
-  return { below: row?.n ?? 0, used: await countUsedBelow(djet, path) }
-}
-
 const BELOW = "t.path > $1 || '/' and t.path < $1 || '0'"
 
-/** Files below a page that others than the pages below it use. */
-async function countUsedBelow(djet: Djet, path: string): Promise<number> {
+/** Files below a page that others than the pages below it use; `MOST_COUNTED` + 1 for more. */
+export async function countUsedBelow(djet: Djet, path: string): Promise<number> {
   const [row] = await djet.query<{ n: number }>(
     `select count(*) as n from (select from djet.node t where ${BELOW} and t.basetype = 'file' and exists (
        select from files.use u join djet.node n on n.id = u.node_id and n.trash_id is null

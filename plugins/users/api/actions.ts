@@ -6,10 +6,10 @@ import {
   idParam,
   pageOf,
   ref,
+  siteUrl,
   tokensOf,
   z,
 } from '../../../core/index.ts'
-import { linkBase } from '../engine/form.ts'
 import { sessionLines } from '../engine/sessions.ts'
 import { revokeApiTokens } from '../model/api-token.ts'
 import { endSessionsOf, resetFactor, sendInvitation } from '../model/manage.ts'
@@ -42,7 +42,7 @@ export function userActions(tools: Tools): readonly ApiOperation[] {
       errors: [404, 409, 502],
       handle: async ({ djet, ctx, params }) => {
         const account = await managed(djet, params.user)
-        await work(djet, account, linkBase(ctx))
+        await work(djet, account, siteUrl(ctx))
         return userAnswer(djet, tools, account.nodeId)
       },
     })

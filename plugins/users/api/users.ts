@@ -6,9 +6,9 @@ import {
   pageOf,
   paging,
   ref,
+  siteUrl,
   z,
 } from '../../../core/index.ts'
-import { linkBase } from '../engine/form.ts'
 import { changeUser } from '../model/change-user.ts'
 import { requireLanguage, setLanguage } from '../model/language.ts'
 import { listUsers } from '../model/list.ts'
@@ -89,7 +89,7 @@ export function userOperations(tools: Tools): readonly ApiOperation[] {
         })
         const made = { status: 201, location: `/users/${node.id}` }
         if (given.password !== undefined) return userAnswer(djet, tools, node.id, made)
-        const problem = await tryInvite(djet, { nodeId: node.id, base: linkBase(ctx) })
+        const problem = await tryInvite(djet, { nodeId: node.id, base: siteUrl(ctx) })
         const invitation = { sent: problem === null, problem }
         return userAnswer(djet, tools, node.id, { ...made, body: { invitation } })
       },

@@ -50,11 +50,6 @@ export function requireFilled(ctx: EngineContext, names: readonly string[]): voi
   throw fieldError('FORM_INVALID', `${empty.join(' and ')} must be filled in.`, fields)
 }
 
-/** Where links in mails begin: what the configuration says; while it says nothing, what the request came to. */
-export function linkBase(ctx: EngineContext): string {
-  return ctx.djet.config.url ?? `${ctx.protocol}://${ctx.host}`
-}
-
 /** Answers with a template whose content nobody else and no browser keeps. */
 export async function renderSecret(
   ctx: EngineContext,

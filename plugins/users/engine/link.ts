@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import type { EngineContext, EngineRouter } from '../../../core/index.ts'
+import { type EngineContext, type EngineRouter, siteUrl } from '../../../core/index.ts'
 import { countAddress, countAttempt, forgetAttempts, TooManyAttempts } from '../model/attempts.ts'
 import { mailPasswordLink } from '../model/mails.ts'
 import { findToken, MINUTES, makeToken, type Purpose, spendToken } from '../model/token.ts'
 import { accountsFor, changePassword } from '../model/user.ts'
 import type { Tools } from '../tools.ts'
-import { linkBase, orForm, requireFilled, setTicket, text, typed } from './form.ts'
+import { orForm, requireFilled, setTicket, text, typed } from './form.ts'
 
 /** Cookie that holds the token of a mailed link, so that it stands in no address longer than needed. */
 const LINK_TICKET = 'djet_link'
@@ -67,7 +67,7 @@ export function linkRoutes(router: EngineRouter, tools: Tools): void {
 /** Mails a link to each account that was meant, after the answer: it says and takes the same when there is none. */
 function sendLinks(ctx: EngineContext, { settings, later }: Tools, who: string): void {
   const djet = ctx.djet.asSystem()
-  const link = `${linkBase(ctx)}${ctx.below('/link')}`
+  const link = `${siteUrl(ctx)}${ctx.below('/link')}`
   const { ip, res } = ctx
   later.begin(djet.log, 'a mail with a link for a new password', async () => {
     // Beside the making of the answer the work could be measured in its time.

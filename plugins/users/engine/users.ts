@@ -4,12 +4,13 @@ import {
   defineEngine,
   type EngineContext,
   encodePath,
+  siteUrl,
   upload,
 } from '../../../core/index.ts'
 import { listUsers } from '../model/list.ts'
 import { requireReachable, tryInvite } from '../model/manage.ts'
 import { addUser } from '../model/user.ts'
-import { linkBase, orForm, text, typed } from './form.ts'
+import { orForm, text, typed } from './form.ts'
 
 /** The list of users, and the form that makes one. */
 export const usersEngine = defineEngine((router) => {
@@ -62,7 +63,7 @@ function wantsOwnForm(ctx: EngineContext): void {
 
 /** Sends an invitation. False: it was not sent, which the next page says. */
 export async function sendInvitation(ctx: EngineContext, nodeId: number): Promise<boolean> {
-  const problem = await tryInvite(ctx.djet, { nodeId, base: linkBase(ctx) })
+  const problem = await tryInvite(ctx.djet, { nodeId, base: siteUrl(ctx) })
   if (problem === null) return true
   ctx.flash(`There is the user, but ${problem} Send the invitation again later.`, 'problem')
   return false

@@ -256,20 +256,30 @@ describe('an invitation', () => {
   })
 })
 
-test('without a mail server the link is found in var/mail, and leads to where the site was asked', async () => {
+test('without a mail server the link is found in var/mail, and leads to this machine, whatever host a request claims', async () => {
   const other = await createTestSite({ plugins: [users()] })
   await addUser(other.djet, { login: 'nancy', password: 'quiet-river-2', email: 'nancy@example.com' })
   const visitor = await other.visitor()
-  await visitor.post('/login/forgot', { login: 'nancy' })
   const folder = join(other.app.config.dir, 'var/mail')
-  const mail = await vi.waitFor(
-    async () => {
-      const [file] = await readdir(folder)
-      return readFile(join(folder, file!), 'utf8')
-    },
-    { timeout: 5000, interval: 50 },
-  )
-  const link = /^http\S+$/m.exec(mail.replaceAll('\r', ''))?.[0] ?? ''
+  const kept = async () => (await readdir(folder).catch(() => [])).sort()
+  const linkFor = async (headers: Record<string, string>): Promise<string> => {
+    const before = (await kept()).length
+    await visitor.post('/login/forgot', { login: 'nancy' }, { headers })
+    const file = await vi.waitFor(
+      async () => {
+        const files = await kept()
+        expect(files.length).toBe(before + 1)
+        return files.at(-1)!
+      },
+      { timeout: 5000, interval: 50 },
+    )
+    const mail = await readFile(join(folder, file), 'utf8')
+    return /^http\S+$/m.exec(mail.replaceAll('\r', ''))?.[0] ?? ''
+  }
+  for (const host of ['evil.example', 'localhost:1@evil.example', '127.0.0.1.evil.example:1'])
+    expect(await linkFor({ host })).toMatch(new RegExp(`^${visitor.base}/login/link/`))
+  expect(await linkFor({ host: 'localhost:8080' })).toMatch(/^http:\/\/localhost:8080\/login\/link\//)
+  const link = await linkFor({})
   expect(link).toMatch(new RegExp(`^${visitor.base}/login/link/[\\w-]{32}$`))
   expect((await visitor.get(link.slice(visitor.base.length))).location).toBe('/login/link')
   await other.close()
