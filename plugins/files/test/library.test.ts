@@ -1,89 +1,33 @@
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { defineBasetype, definePlugin, field, page, type User } from '../../../core/index.ts'
-import { type S3Server, startS3 } from '../../../test/s3-server.ts'
-import { createTestSite, type TestSite } from '../../../test/site.ts'
+import type { S3Server } from '../../../test/s3-server.ts'
+import type { TestSite } from '../../../test/site.ts'
 import type { Visitor } from '../../../test/visitor.ts'
-import { addUser, changePassword, users } from '../../users/index.ts'
-import { addFile, countUses, files, listUses } from '../index.ts'
-import { followFields } from '../model/follow-fields.ts'
+import { addFile } from '../index.ts'
+import { type FilesSite, form, openFilesSite } from './files-site.ts'
 import { bomb, photo, SVG } from './images.ts'
 
-const PASSWORD = 'quiet-river-5'
-
-/** A page with an image of the library. */
-const article = defineBasetype({
-  name: 'article',
-  title: 'Article',
-  template: 'article.eta',
-  fields: {
-    image: field.node({ basetypes: ['file'] }),
-    body: field.html(),
-    other: field.node({ basetypes: ['page'] }),
-    lines: field.group({ fields: { photo: field.node({ basetypes: ['file'] }), text: field.html() } }),
-    sheet: field.file(),
-    extra: field.structured(),
-    more: field.link(),
-  },
-})
-const press = definePlugin(() => ({
-  name: 'press',
-  basetypes: [article],
-  folder: new URL('press/', import.meta.url),
-}))
-
-let s3: S3Server
+let it: FilesSite
 let site: TestSite
+let s3: S3Server
 let guest: Visitor
-let boss: Visitor
 let editor: Visitor
 beforeAll(async () => {
-  s3 = await startS3()
-  process.env.AWS_ACCESS_KEY_ID = 'test'
-  process.env.AWS_SECRET_ACCESS_KEY = 'test-secret'
-  site = await createTestSite({
-    plugins: [users(), files({ widths: [160, 320, 640], atOnce: 2 }), press()],
-    config: {
-      files: { store: 's3', bucket: 'djet', endpoint: s3.url, forcePathStyle: true, prefix: 'site/' },
-    },
-  })
-  const { djet } = site
-  await changePassword(djet, { login: 'admin', password: PASSWORD })
-  await addUser(djet, { login: 'maria', password: PASSWORD, roles: ['staff'] })
-  await djet.nodes.update('/files', { acl: { staff: ['view', 'edit'] } })
-  guest = await site.visitor()
-  boss = await (await site.visitor()).login('admin', PASSWORD)
-  editor = await (await site.visitor()).login('maria', PASSWORD)
+  it = await openFilesSite({ inBucket: true })
+  s3 = it.s3!
+  site = it.site
+  guest = it.guest
+  editor = it.editor
 })
-afterAll(async () => {
-  await site?.close()
-  await s3?.close()
-})
+afterAll(() => it?.close())
 
-const form = (...contents: [name: string, content: string | Uint8Array][]): FormData => {
-  const data = new FormData()
-  for (const [name, content] of contents)
-    data.append('files', new Blob([content as Uint8Array<ArrayBuffer>]), name)
-  return data
-}
 const replacement = (name: string, content: Uint8Array): FormData => {
   const data = new FormData()
   data.append('file', new Blob([content as Uint8Array<ArrayBuffer>]), name)
   return data
 }
-const pixels = async (
-  path: string,
-  accept = '',
-): Promise<{ bytes: Buffer; headers: Headers; status: number }> => {
-  const response = await fetch(guest.base + path, { headers: { accept } })
-  return {
-    bytes: Buffer.from(await response.arrayBuffer()),
-    headers: response.headers,
-    status: response.status,
-  }
-}
-const count = async (table: string): Promise<number> =>
-  (await site.djet.query<{ n: number }>(`select count(*) as n from ${table}`))[0]!.n
+const pixels: FilesSite['pixels'] = (path, accept) => it.pixels(path, accept)
+const count = (table: string): Promise<number> => it.count(table)
 
 test('files are added one by one: what is right is kept, what is not is said by its name, and leaves nothing', async () => {
   const answer = await editor.post(
@@ -222,120 +166,10 @@ describe('an image', () => {
   })
 })
 
-test('where a file is used is known, whatever refers to it, and said before it is deleted', async () => {
-  const { djet } = site
-  const { id } = await djet.nodes.require('/files/chai-tea.jpg')
-  const insert = (name: string, data: object) =>
-    djet.nodes.insert('/', { basetype: article, name, data: { ...data } })
-  const byField = await insert('By field', { image: id, other: (await djet.nodes.require('/')).id })
-  await insert('By address', { body: '<p><img src="/files/chai-tea.jpg/-/image/320?v=1" alt=""></p>' })
-  const linked = await djet.nodes.insert('/', {
-    basetype: page,
-    name: 'Linked',
-    data: { body: '<a href="/files/chai%2Dtea.jpg">tea</a>' },
-  })
-  await insert('In rows', { lines: [{ photo: id }] })
-  await insert('Not at all', { body: '<p>/files/chai-tea.jpg</p>' })
-  const names = async () => (await listUses(djet, id)).items.map(({ node }) => node.name)
-  expect(await names()).toEqual(['By field', 'By address', 'Linked', 'In rows'])
-  expect((await listUses(djet, id, { limit: 2 })).next).not.toBeNull()
-  const shown = (await guest.get('/by-field')).text
-  expect(shown).toMatch(
-    /<img src="\/files\/chai-tea\.jpg\/-\/image\/320\/16x9\?v=[0-9a-f]{12}-100\.0" srcset="[^"]* 160w, [^"]* 320w, [^"]* 640w" sizes="50vw" alt="Tea on a tray" width="640" height="360" loading="lazy"/,
-  )
-
-  const question = await boss.get('/files/chai-tea.jpg/-/delete')
-  expect(question.text).toContain('4 pages use it.')
-  await djet.nodes.trash(byField)
-  await djet.nodes.update(linked, { data: { body: '' } })
-  await djet.nodes.trash('/in-rows')
-  await djet.nodes.move(id, { parent: '/files/press' })
-  expect(await names()).toEqual(['By address'])
-  expect((await boss.get('/files/press/chai-tea.jpg')).text).toContain('One page uses it.')
-  // An address from before the move is known as well; so is what was there before the plugin was.
-  await djet.nodes.update('/by-address', { data: { body: '<a href="/files/chai-tea.jpg">tea</a>' } })
-  expect(await names()).toEqual(['By address'])
-  await djet.query('delete from files.use')
-  await djet.query('delete from files.field')
-  await followFields(site.app)
-  expect(await names()).toEqual(['By address'])
-  expect((await boss.get('/files/press/-/delete')).text).toContain('One file in it is in use.')
-})
-
-test('a use is known in a draft, in structured data, in a link, by content, and when its file comes later', async () => {
-  const { djet } = site
-  await editor.post('/files/-/upload', form(['Plan.txt', 'a plan']))
-  const plan = await djet.nodes.require('/files/plan.txt')
-  const uses = async (user?: User | null) => {
-    const seen = user === undefined ? djet : site.app.scope({ user })
-    return (await listUses(seen, plan.id)).items.map(({ node, fields, inDraft, keepsContent }) =>
-      [node.name, ...fields, inDraft ? 'draft' : '', keepsContent ? 'keeps' : ''].filter(Boolean).join(' '),
-    )
-  }
-  const insert = (name: string, data: object, parent = '/') =>
-    djet.nodes.insert(parent, { basetype: article, name, data: { ...data } })
-  const house = await insert('House', {})
-  await insert('Tree', { extra: { plans: [{ at: '/files/plan.txt/-/download', count: plan.id }] } }, '/house')
-  await insert('Link', { more: '/files/plan.txt?v=2' }, '/house')
-  await insert('Cell', { lines: [{ text: 'a' }, { text: '<a href="/files/plan.txt">b</a>' }] }, '/house')
-  await insert('Held', { sheet: plan.data.file }, '/house')
-  await insert('Number', { extra: [plan.id] }, '/house')
-  const known = ['Tree extra', 'Link more', 'Cell lines.text', 'Held sheet keeps']
-  expect(await uses()).toEqual(known)
-
-  // A draft is told to those who may edit it, until it is published, taken back, or another one.
-  const guests = await uses(null)
-  await djet.nodes.saveDraft(house, { data: { body: '<p><a href="/files/plan.txt">plan</a></p>' } })
-  expect(await uses()).toEqual(['House body draft', ...known])
-  expect(await uses(null)).toEqual(guests)
-  expect((await boss.get('/files/plan.txt')).text).toMatch(
-    /House<\/a> <span[^>]*>\/house<\/span> <span[^>]*>In a draft</,
-  )
-  await djet.nodes.saveDraft(house, { data: { image: plan.id } })
-  await djet.nodes.publish(house)
-  expect((await uses())[0]).toBe('House body image')
-  await djet.nodes.saveDraft(house, { data: { image: null, body: '' } })
-  await djet.nodes.discardDraft(house)
-  expect((await uses())[0]).toBe('House body image')
-  await djet.nodes.restore(house, 1)
-  expect(await uses()).toEqual(known)
-
-  // The file away, its pages saved meanwhile, the file back; and another one at its address.
-  const { id: trashed } = await djet.nodes.trash(plan)
-  await djet.nodes.update('/house/link', { title: 'Changed' })
-  await djet.nodes.update('/house/tree', { data: { extra: ['see <a href="/files/plan.txt">it</a>'] } })
-  const all = await djet.nodes.trash('/house')
-  await djet.nodes.restoreTrash(trashed)
-  expect([await uses(), await countUses(djet, plan.id)]).toEqual([[], 0])
-  await djet.nodes.restoreTrash(all.id)
-  expect(await uses()).toEqual(known)
-  await djet.nodes.move(plan, { parent: '/files/press' })
-  expect((await boss.get('/files/press/-/delete')).text).toContain('2 files in it are in use.')
-  expect((await boss.get('/house/-/delete')).text).not.toContain('in use')
-  expect(await uses()).toEqual(known)
-  await editor.post('/files/-/upload', form(['Plan.txt', 'another plan']))
-  expect(await uses()).toEqual(['Held sheet keeps'])
-  await djet.nodes.addRedirect({ from: '/plans', to: plan.id })
-  await djet.nodes.update('/house/link', { data: { more: '/old-plan' } })
-  await djet.nodes.addRedirect({ from: '/old-plan', to: plan.id })
-  expect(await uses()).toEqual(['Link more', 'Held sheet keeps'])
-
-  // What was there before the plugin was, and in the trash.
-  await djet.nodes.saveDraft(house, { data: { image: plan.id } })
-  const { id: gone } = await djet.nodes.trash('/house/held')
-  await djet.query('delete from files.use')
-  await djet.query('delete from files.name')
-  await djet.query('update files.field set looked_at = 0')
-  await followFields(site.app)
-  await djet.nodes.restoreTrash(gone)
-  expect(await uses()).toEqual(['House image draft', 'Link more', 'Held sheet keeps'])
-  await djet.nodes.delete('/house')
-  await djet.nodes.delete('/files/plan.txt')
-})
-
 test('a file is replaced at its address, and the one before comes back from its versions', async () => {
   const { djet } = site
   const path = '/files/press/chai-tea.jpg'
+  await djet.nodes.move('/files/chai-tea.jpg', { parent: '/files/press' })
   const refused = await editor.post(`${path}/-/replace`, replacement('tea.pdf', Buffer.from('%PDF-1.7')))
   expect([refused.status, refused.text]).toEqual([
     422,
