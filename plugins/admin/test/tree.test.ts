@@ -213,7 +213,9 @@ describe('actions at a page of the tree', () => {
     expect(await it.site.djet.nodes.require('/garden/early/roses-copy')).toMatchObject({ status: 'draft' })
     const copy = await id('/garden/early/roses-copy')
     // What goes with it is told before it is done, however it is asked for.
-    expect((await it.gardener.get(`/admin/tree?node=${copy}`)).text).toContain(`/admin/node/${copy}/trash">Move`)
+    expect((await it.gardener.get(`/admin/tree?node=${copy}`)).text).toContain(
+      `/admin/node/${copy}/trash">Move`,
+    )
     const question = await it.gardener.get(`/admin/node/${copy}/trash`)
     expect(question.text).toContain('<strong>one page</strong> below it')
     expect(question.text).toContain('Visitors do not see any of them')
