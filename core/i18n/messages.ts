@@ -34,6 +34,12 @@ export function recogniser(catalog: Catalog): Recognise {
   }
 }
 
+/** What some values are made of. */
+const VALUES: Readonly<Record<string, string>> = {
+  count: '\\d+',
+  ...Object.fromEntries(['number', 'n', 'id', 'line'].map((name) => [name, '\\S+?'])),
+}
+
 const WITH_VALUE = /\{\{-? *([\w]+)[^}]*\}\}/g
 const OF_PLURAL = /_(zero|one|two|few|many|other)$/
 
@@ -46,9 +52,12 @@ function patternOf(key: string): Pattern[] {
   const names = [...key.matchAll(WITH_VALUE)].map((match) => match[1]!)
   if (names.length === 0) return []
   const fixed = key.split(WITH_VALUE).filter((_, index) => index % 2 === 0)
+  // `{{done}} of {{total}}` would be found in many a sentence.
+  const isVague = fixed.join('').replaceAll(/\P{L}/gu, '').length < 4 && !names.every((name) => VALUES[name])
+  if (isVague) return []
   const source = fixed
     .map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-    .reduce((before, text, i) => `${before}(${names[i - 1] === 'count' ? '\\d+' : '[\\s\\S]+?'})${text}`)
+    .reduce((before, text, i) => `${before}(${VALUES[names[i - 1]!] ?? '[\\s\\S]+?'})${text}`)
   return [{ key, names, regex: new RegExp(`^${source}$`), fixed: fixed.join('').length }]
 }
 

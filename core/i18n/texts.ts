@@ -1,7 +1,7 @@
 import { createInstance, type i18n } from 'i18next'
 import { type Catalog, readCatalog } from './catalogs.ts'
 import { type Formats, formatsOf } from './formats.ts'
-import { byParts, type Recognise, recogniser } from './messages.ts'
+import { byParts, type Recognise, type Recognised, recogniser } from './messages.ts'
 import type { Zone } from './zone.ts'
 
 /** What stands for `{{name}}` in a text. `count` chooses the form of the plural, `context` one of several meanings. */
@@ -32,6 +32,9 @@ export interface Texts extends Formats {
 }
 
 const NAMESPACE = 'djet'
+
+/** Names of values that are messages themselves. */
+const WORDS: ReadonlySet<string> = new Set(['problem', 'hint', 'why', 'state', 'next'])
 
 /** The texts of a site in all its languages, read once at boot. */
 export class Interface {
@@ -97,8 +100,21 @@ export class Interface {
     const whole = (message: string): string | undefined => {
       if (Object.hasOwn(catalog, message)) return catalog[message]!
       const known = recognise(message)
-      return known && say(known.key, known.values, false)
+      if (known === undefined && message.endsWith('.')) {
+        // Put together of the same words as one that ends no sentence.
+        const told = whole(message.slice(0, -1))
+        return told && `${told}.`
+      }
+      return known && say(known.key, withWords(known.values), false)
     }
+    // What else is in a message is of the site: a title, a name, a number.
+    const withWords = (values: Recognised['values']): Recognised['values'] =>
+      Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [
+          name,
+          WORDS.has(name) && typeof value === 'string' ? translated(value) : value,
+        ]),
+      )
     const translated = (message: string): string => {
       const known = message ? whole(message) : ''
       if (known !== undefined) return known

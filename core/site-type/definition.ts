@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Basetype } from '../basetype.ts'
 import { DjetError, didYouMean, messageOf } from '../error.ts'
 import type { Field } from '../field/field.ts'
+import { issueWords } from '../field/issue-words.ts'
 import { KINDS } from './kinds.ts'
 
 /** Fields of one type at most. */
@@ -151,7 +152,7 @@ function checkField(given: SiteField, index: number, errors: Record<string, stri
         `is no option of ${given.type}.${didYouMean(name, known)} It has: ${known.join(', ') || 'none'}`
       continue
     }
-    const result = option.schema.safeParse(given.options?.[name])
+    const result = option.schema.safeParse(given.options?.[name], { error: issueWords })
     if (!result.success) errors[`${at}.options.${name}`] = result.error.issues[0]?.message ?? 'is not right'
   }
   const { min, max } = (given.options ?? {}) as { min?: string | number; max?: string | number }

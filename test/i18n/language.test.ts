@@ -47,6 +47,13 @@ describe('a site in three languages', () => {
     expect(missing.status).toBe(404)
     expect(missing.text).toContain('<html lang="da">')
     expect(missing.text).toContain('Der er ingen side på /nowhere.')
+    const { message } = site.app.languages.texts('da')
+    expect(message('must be YAML; line 2: this name stands there already')).toBe(
+      'skal være YAML; linje 2: dette navn står der allerede',
+    )
+    // Neither `{{done}} of {{total}}` nor a title that is also a word of the interface.
+    expect(message('use one of a, b.')).not.toContain(' af a')
+    expect(message('Save is published.')).toBe('Save er udgivet.')
     const { error } = await dane.json<{ error: { code: string; message: string } }>('/nowhere')
     expect(error).toMatchObject({ code: 'NOT_FOUND', message: 'der er ingen side på /nowhere.' })
   })

@@ -1,5 +1,5 @@
 import type { StoredFile } from '../../../core/index.ts'
-import { DjetError } from '../../../core/index.ts'
+import { DjetError, issueWords } from '../../../core/index.ts'
 import { type AnyJob, checkParams } from '../job.ts'
 import { countOf, nameBelow, type Part, ROOT } from './part.ts'
 import { type Messages, read, withoutBlankRows } from './read.ts'
@@ -133,7 +133,7 @@ export function readParams(
 
 /** What the schema has against parameters, by the inputs where they stand. */
 function messagesOf(job: AnyJob, root: Part, params: unknown): Messages {
-  const result = job.params.safeParse(params === undefined ? {} : params)
+  const result = job.params.safeParse(params === undefined ? {} : params, { error: issueWords })
   const errors: Messages = {}
   for (const { path, message } of result.error?.issues ?? []) {
     const place = placeOf(root, path)

@@ -214,17 +214,17 @@ describe('the form of a job', () => {
       title: 'Not ours',
     })
     expect(errors).toEqual({
-      'params/name': 'too small: expected string to have >=3 characters',
+      'params/name': 'must have at least 3 characters',
       'params/n': 'must be a number',
-      'params/size': 'invalid input: expected "s"',
-      'params/tags': 'line 2: too big: expected string to have <=2 characters',
-      'params/lines/0/n': 'too big: expected number to be <=5',
+      'params/size': 'must be s',
+      'params/tags': 'line 2: must have at most 2 characters',
+      'params/lines/0/n': 'must be at most 5',
       'params/lines/1/product': 'must be filled in',
-      'params/map': 'a: invalid input: expected number, received string',
+      'params/map': 'a: must be a number',
       'params/json': expect.stringContaining('is no JSON'),
       'params/paper': 'must be chosen',
       'params/to/town': 'must be filled in',
-      'params/colours': 'too small: expected array to have >=1 items',
+      'params/colours': 'must have at least one',
     })
     // The blank row is gone, what was typed is still there.
     expect(values).toMatchObject({
