@@ -31,15 +31,24 @@ async function* changes(djet: Djet, id: number, withLog: boolean): AsyncGenerato
     djet.signal.addEventListener('abort', () => resolve(), { once: true }),
   )
   try {
+    const { texts } = djet
+    const translated = <T extends { message: string }>(line: T) => ({
+      ...line,
+      message: texts.message(line.message),
+    })
     let seen = ''
     let line = 0
     while (!djet.signal.aborted && Date.now() < until) {
       const changed = new Promise<void>((resolve) => (wake = resolve))
       const task = await taskView(djet, id)
       if (!task) return
-      const lines = withLog ? await logSince(djet, id, line) : []
+      const lines = withLog ? (await logSince(djet, id, line)).map(translated) : []
       line = lines.at(-1)?.id ?? line
-      const { status, progress, children } = task
+      const { status, children } = task
+      const progress = task.progress && {
+        ...task.progress,
+        note: texts.message(task.progress.note ?? '') || null,
+      }
       const state = {
         status,
         progress,

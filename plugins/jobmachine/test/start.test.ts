@@ -234,7 +234,7 @@ describe('starting tasks by hand', () => {
     expect(text).toContain('Please correct 6 fields.')
     expect(text).toContain('value="Hello &lt;b&gt;"')
     expect(text).toContain('Somebody with a long name</textarea>')
-    expect(text).toContain('<p class="field-error" id="f-params-names-error">line 2: too big')
+    expect(text).toContain('<p class="field-error" id="f-params-names-error">line 2: must have at most')
     expect(text).toContain('<p class="field-error" id="f-params-format-error">must be filled in</p>')
     expect(text).toContain('<p class="field-error" id="f-params-lines-0-product-error">must be filled in</p>')
     expect(text).toContain('must be a whole number from -100 to 100')
