@@ -11,7 +11,7 @@ import { isOwnPlace, linkRoutes, showOwn } from './own/routes.ts'
 import { isOwn, sightOf } from './own/sight.ts'
 import { idOf, pageOf } from './path.ts'
 import { type Dependency, dependenciesOf } from './queue/dependency.ts'
-import { jobsOf } from './registry.ts'
+import { isUnknown, jobsOf } from './registry.ts'
 import { resultFile } from './result-file.ts'
 import { scheduleRoutes } from './schedule/routes.ts'
 import { startRoutes } from './start/routes.ts'
@@ -44,6 +44,7 @@ function jobsRoutes(router: EngineRouter): void {
       task,
       tasks,
       dependencies,
+      unknown: isUnknown(jobsOf(ctx.djet.app), task.class),
       may: { cancel, retry: may, start: await mayStartAgain(ctx, task) },
     })
   })

@@ -26,6 +26,11 @@ export function jobsOf(app: Pick<DjetApp, 'contributions'>): Map<string, AnyJob>
   return jobs
 }
 
+/** Whether no plugin brings a job of a class: its tasks wait until one does. */
+export function isUnknown(jobs: ReadonlyMap<string, AnyJob>, name: string): boolean {
+  return name !== BATCH && !jobs.has(name)
+}
+
 /**
  * A job by class.
  * @throws {DjetError} JOB_UNKNOWN, 404

@@ -2,6 +2,7 @@ import type { EngineContext } from '../../../core/index.ts'
 import { DjetError, didYouMean } from '../../../core/index.ts'
 import { mayCancel } from '../access.ts'
 import { BATCH } from '../jobs.ts'
+import { isUnknown, jobsOf } from '../registry.ts'
 import { chartsOf, inTime } from './charts.ts'
 import { type Overview, overviewOf } from './overview.ts'
 import { SPANS, type Span } from './series.ts'
@@ -19,6 +20,8 @@ export interface BlockValues {
   readonly inTime: typeof inTime
   /** Classes the visitor may pause and resume. */
   readonly pausable: ReadonlySet<string>
+  /** Classes of which no plugin brings a job: their tasks wait. */
+  readonly unknown: ReadonlySet<string>
 }
 
 /** @throws {DjetError} JOBS_FILTER, 400 */
@@ -38,5 +41,9 @@ export async function blockValues(ctx: EngineContext, span: Span): Promise<Block
   for (const { class: name } of overview.classes) {
     if (name !== BATCH && (await mayCancel(ctx.djet, ctx.node, { id: 0, class: name }))) pausable.add(name)
   }
-  return { overview, span, spans: SPANS, charts: chartsOf(overview.series, ctx.djet.texts), inTime, pausable }
+  const names = overview.classes.map((each) => each.class)
+  const jobs = jobsOf(ctx.djet.app)
+  const unknown = new Set(names.filter((name) => isUnknown(jobs, name)))
+  const charts = chartsOf(overview.series, ctx.djet.texts)
+  return { overview, span, spans: SPANS, charts, inTime, pausable, unknown }
 }

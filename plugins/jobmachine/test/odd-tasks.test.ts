@@ -76,6 +76,19 @@ describe('a task written by somebody else', () => {
     },
   )
 
+  it('is said to wait when no plugin brings its job, and shown in part when it is large', async () => {
+    const id = await insert('gone.report', { parameters: `'{"x":"' || repeat('y', 3000000) || '"}'` })
+    const { text } = await staff.get(`/jobs/task/${id}`)
+    expect(text).toContain('No plugin brings a job of this class')
+    expect(text.length).toBeLessThan(40_000)
+    expect(text).toContain('in all)')
+    // What the overview knows is up to a second old.
+    await expect
+      .poll(async () => (await staff.get('/jobs')).text, { timeout: 5000, interval: 300 })
+      .toMatch(/gone\.report<\/a>\s*<span[^>]*>job is unknown/)
+    await site.djet.query('delete from jobmachine.task where task_id = $1', [id])
+  })
+
   it.each([{ status: '5' }, { status: 'null' }, { attempt: '2147483647' }, { attempt: '-1' }])(
     'is refused: %o',
     async (row) => {
