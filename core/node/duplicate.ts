@@ -1,3 +1,4 @@
+import { DjetError } from '../error.ts'
 import { holdTypes } from '../site-type/hold.ts'
 import { writeSubtree } from './large.ts'
 import { checkMax } from './max.ts'
@@ -92,7 +93,9 @@ export async function duplicate(
       ),
     )
     const rows = await told(copy, parent).catch((error: unknown) => {
-      throw (error as { code?: string }).code === '23505' ? taken(part, parent) : error
+      const { code } = error as { code?: string }
+      if (code === 'NODE_NOT_UNIQUE') throw uncopied(node, error as DjetError)
+      throw code === '23505' ? taken(part, parent) : error
     })
     const top = rows.find((row) => row.parent_id === parent.id && row.part === part)!
     const [made] = await connection.query<NodeRow>(`select ${NODE_COLUMNS} from djet.node where id = $1`, [
@@ -102,6 +105,13 @@ export async function duplicate(
     await store.audit('node.duplicate', result, { from: node.path, nodes: rows.length })
     return result
   })
+}
+
+function uncopied({ name }: Node, cause: DjetError): DjetError {
+  const [field] = Object.keys(cause.fields ?? {})
+  if (field === undefined) return cause
+  const message = `${name} cannot be copied: only one page may have the same ${field}. Make a new page instead.`
+  return new DjetError('NODE_NOT_UNIQUE', message, { status: 409, cause })
 }
 
 /** A part that no child of the parent has. */

@@ -46,8 +46,11 @@ export async function told<T>(query: Promise<T>, parent: NodeRef | null): Promis
   }
 }
 
-/** The message at a field, when the index is one on that field alone: `(data->>'sku')`. */
+/** The message at a field, when the index is one on that field: `(data->>'sku')`, or `(basetype, (data->>'sku'))`. */
 function uniqueField(detail: string): Record<string, string> | undefined {
-  const one = /^Key \(\W*(?:lower)?\W*data ->> '(\w+)'::text[^,]*?\)=\((.*)\) already exists/.exec(detail)
-  return one === null ? undefined : { [one[1]!]: `must be another one: '${one[2]}' is taken` }
+  const keys = /^Key \((basetype, )?\W*(?:lower)?\W*data ->> '(\w+)'::text[^,]*?\)=\((.*)\) already exists/
+  const [, ofType, field, values = ''] = keys.exec(detail) ?? []
+  if (field === undefined) return undefined
+  const value = ofType === undefined ? values : values.replace(/^[^,]*, /, '')
+  return { [field]: `must be another one: '${value}' is taken` }
 }

@@ -134,6 +134,15 @@ describe('a trashed subtree', () => {
       fields: { number: `must be another one: '${here.id}' is taken` },
     })
     expect(await djet.nodes.get(top.id)).toBeNull()
+    await djet.query('drop index djet.leaf_number')
+    await djet.query("create unique index leaf_number on djet.node (basetype, (data ->> 'number'))")
+    const again = { basetype: leaf, data: { number: here.id } }
+    await expect(djet.nodes.insert(here, again)).rejects.toMatchObject({
+      fields: { number: `must be another one: '${here.id}' is taken` },
+    })
+    await expect(djet.nodes.duplicate(here, { deep: true })).rejects.toMatchObject({
+      message: 'Here cannot be copied: only one page may have the same number. Make a new page instead.',
+    })
     await djet.nodes.purgeTrash(id)
   })
 
