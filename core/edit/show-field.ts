@@ -148,6 +148,7 @@ async function editRow(djet: Djet, payload: Payload, edited: EditedField): Promi
     error,
     id: inputId(name),
     required: field.required,
+    mostBytes: djet.app.config.limits.upload,
     rows,
     ...referred,
   }
