@@ -101,15 +101,26 @@ async function more(item) {
 /** Goes on to a page of the tree with what is open here. */
 function go(link) {
   const url = new URL(link.href)
-  const ids = items().filter((item) => item.dataset.id && isOpen(item))
-  url.searchParams.set(
-    'open',
-    ids
-      .slice(0, 60)
-      .map((item) => item.dataset.id)
-      .join(','),
-  )
+  url.searchParams.set('open', openIds().join(','))
   location.href = url
+}
+
+const openIds = () =>
+  items()
+    .filter((item) => item.dataset.id && isOpen(item))
+    .slice(0, 60)
+    .map((item) => item.dataset.id)
+
+// What is open stays so through whatever is done with a page: the site then answers without naming what was open.
+const KEPT = 'djet-tree-open'
+const kept = () => new Set((sessionStorage.getItem(KEPT) ?? '').split(','))
+
+async function reopen(ids) {
+  const closed = items().filter((item) => item.dataset.state === 'closed' && ids.delete(item.dataset.id))
+  if (closed.length === 0) return
+  await Promise.all(closed.map(open))
+  status.textContent = ''
+  await reopen(ids)
 }
 
 function activate(item) {
@@ -249,7 +260,9 @@ tree.setAttribute('role', 'tree')
 dress(tree, 1)
 rowOf(tree.querySelector('[data-chosen]') ?? tree.querySelector('li')).tabIndex = 0
 // At the end of loading, since going to the place named by the address takes the focus away.
-window.addEventListener('load', () => {
+window.addEventListener('load', async () => {
+  if (!new URLSearchParams(location.search).has('open')) await reopen(kept())
   if (location.hash.startsWith('#n-'))
     setTimeout(() => focus(document.getElementById(location.hash.slice(1))))
 })
+window.addEventListener('pagehide', () => sessionStorage.setItem(KEPT, openIds().join(',')))

@@ -128,16 +128,22 @@ describe.skipIf(noBrowser('plugins/admin/test/journey.test.ts'))('an editor in t
 
     const order = async () => (await it.site.djet.nodes.children('/garden')).items.map(({ name }) => name)
     await item(page, 'Roses').focus()
+    await page.keyboard.press('ArrowRight')
+    await item(page, 'Tea').waitFor()
     await page.keyboard.press('Alt+ArrowDown')
     await page.waitForURL(/#n-/)
     await expect.poll(order).toEqual(['Tulips', 'Roses'])
     await expect.poll(nameOf).toBe('Roses')
 
+    // What was open is open again, though the address does not say so.
+    await item(page, 'Tea').waitFor()
     await page.goto('/admin/tree?at=/garden/roses')
+    await item(page, 'Tea').waitFor()
     await item(page, 'Roses').dragTo(item(page, 'Tulips'), { targetPosition: { x: 60, y: 3 } })
     await page.waitForURL(/#n-/)
     await expect.poll(order).toEqual(['Roses', 'Tulips'])
     await page.goto('/admin/tree?at=/garden/roses')
+    await item(page, 'Tea').waitFor()
     await item(page, 'Tulips').dragTo(item(page, 'Office'), { targetPosition: { x: 60, y: 16 } })
     await page.getByText('/office/tulips').waitFor()
     await button(page, 'Move it').click()
