@@ -5,6 +5,7 @@ import {
   DjetError,
   type EngineContext,
   type EngineRouter,
+  type Explanation,
   explain,
   findAccount,
   knownRoles,
@@ -32,9 +33,9 @@ export function accessRoutes(router: EngineRouter): void {
     const node = await ctx.djet.nodes.require(text(ctx, 'node'))
     await ctx.djet.require('administer', node)
     await orForm(ctx, {
-      show: () => show(ctx, node, ''),
+      show: () => show(ctx, node, '', typedRules(ctx)),
       work: async () => {
-        const acl = aclOf(ctx)
+        const acl = aclOf(ctx, node.acl ?? {})
         const version = text(ctx, 'version')
         await ctx.djet.nodes.update(node, { acl, ...(version === '' ? {} : { ifVersion: version }) })
         ctx.flash(
@@ -48,7 +49,12 @@ export function accessRoutes(router: EngineRouter): void {
   })
 }
 
-async function show(ctx: EngineContext, node: Node, login: string): Promise<void> {
+async function show(
+  ctx: EngineContext,
+  node: Node,
+  login: string,
+  typed?: readonly RuleRow[],
+): Promise<void> {
   const { djet } = ctx
   await djet.require('administer', node)
   const branch = await djet.asSystem().nodes.branch(node)
@@ -59,17 +65,54 @@ async function show(ctx: EngineContext, node: Node, login: string): Promise<void
   const ruled = branch.map(({ acl, basetype, path }) => ({ acl, basetype, path }))
   const matrix = roles.map((role) => ({
     role,
-    cells: permissions.map((permission) => explain(ruled, basetypes, [role], permission)),
+    cells: permissions.map((permission) =>
+      whyOf((asked) => explain(ruled, basetypes, asked, permission), role),
+    ),
   }))
   await ctx.render('admin/access.eta', {
     target: node,
-    roles,
     permissions,
+    rules: rulesOf(roles, node.acl ?? {}, typed),
     matrix,
     isHidden: branch.some(({ status }) => status !== 'published'),
     rulesAbove: rulesAbove(branch),
     login,
     person: login === '' ? null : await personOf(ctx, branch, login, permissions),
+  })
+}
+
+/** What somebody with a role may do: by a rule for it, or by one for everybody or for all who are logged in. */
+function whyOf(explainTo: (roles: readonly string[]) => Explanation, role: string): Explanation {
+  const own = explainTo([role])
+  if (own.allowed || role === 'everyone') return own
+  const held = explainTo([...new Set(['everyone', 'user', role])])
+  return held.allowed ? held : own
+}
+
+/** A line of the form of the rules. */
+interface RuleRow {
+  readonly role: string
+  readonly isOwn: boolean
+  readonly granted: readonly string[]
+}
+
+/** The lines of the form: those that were typed, or what is. A role without a line among them is written by hand. */
+function rulesOf(roles: readonly string[], acl: Acl, typed: readonly RuleRow[] = []) {
+  const known = [...new Set([...roles, ...Object.keys(acl)])]
+  const asTyped = (name: string) => typed.find(({ role }) => role === name)
+  const lines = known.map(
+    (role) => asTyped(role) ?? { role, isOwn: acl[role] !== undefined, granted: acl[role] ?? [] },
+  )
+  const another = typed.find(({ role }) => !known.includes(role))
+  return { known: lines, another: another ?? { role: '', isOwn: false, granted: [] } }
+}
+
+function typedRules({ form }: EngineContext): RuleRow[] {
+  return Object.entries(form).flatMap(([key, value]) => {
+    const [, n] = /^role-(\d+)$/.exec(key) ?? []
+    if (n === undefined || typeof value !== 'string') return []
+    const granted = [form[`permission-${n}`] ?? []].flat().filter((word) => typeof word === 'string')
+    return [{ role: value.trim(), isOwn: form[`mode-${n}`] === 'own', granted }]
   })
 }
 
@@ -95,23 +138,27 @@ async function personOf(
 
 /**
  * The rules a form says: a line for each role, with `inherit` or permissions of its own. Null: no rules.
+ * @param before the rules that are: what is ticked of a role that goes back to inheriting was ticked by them
  * @throws {DjetError} ACL_INVALID, 422
  */
-function aclOf({ form }: EngineContext): Acl | null {
+function aclOf(ctx: EngineContext, before: Acl): Acl | null {
+  const rows = typedRules(ctx)
+  if (rows.length === 0) throw invalid('the form names no role')
   const acl: Record<string, string[]> = {}
-  if (!Object.keys(form).some((key) => /^role-\d+$/.test(key))) throw invalid('the form names no role')
-  for (const [key, value] of Object.entries(form)) {
-    const [, n] = /^role-(\d+)$/.exec(key) ?? []
-    const role = typeof value === 'string' ? value.trim() : ''
-    if (n === undefined || role === '' || form[`mode-${n}`] !== 'own') continue
+  for (const { role, isOwn, granted } of rows) {
+    if (!isOwn && (granted.length === 0 || before[role] !== undefined)) continue
+    if (role === '') throw invalid('a rule is for a role: write its name, or take the rule back')
     if (role === ADMIN) throw invalid('admin may do everything everywhere; no rule changes that')
     if (!/^[\p{L}\p{N}_.-]{1,60}$/u.test(role)) {
       throw invalid(`a role is a word of letters, digits, '-', '_' and '.', not '${role.slice(0, 60)}'`)
     }
-    const given = [form[`permission-${n}`] ?? []].flat().filter((word) => typeof word === 'string')
-    const odd = given.find((word) => !/^(\*|[a-z][\w.-]{0,59})$/.test(word))
+    if (!isOwn)
+      throw invalid(
+        `what is ticked for ${role} counts only when it has a rule of its own: choose that, or untick it`,
+      )
+    const odd = granted.find((word) => !/^(\*|[a-z][\w.-]{0,59})$/.test(word))
     if (odd !== undefined) throw invalid(`'${odd.slice(0, 60)}' is no permission`)
-    acl[role] = given
+    acl[role] = [...granted]
   }
   return Object.keys(acl).length === 0 ? null : acl
 }

@@ -25,7 +25,8 @@ describe('access', () => {
     expect(cell(text, 'everyone', 'view')).toBe('yes /')
     expect(cell(text, 'staff', 'edit')).toBe('yes /garden')
     expect(cell(text, 'staff', 'publish')).toBe('yes /garden, by editing')
-    expect(cell(text, 'user', 'view')).toBe('no no rule speaks of it')
+    expect(cell(text, 'user', 'view')).toBe('yes / for everyone')
+    expect(cell(text, 'user', 'edit')).toBe('no no rule speaks of it')
     expect(cell((await it.boss.get('/admin/access?node=/admin')).text, 'everyone', 'view')).toBe(
       'no the type of /admin',
     )
@@ -65,7 +66,6 @@ describe('access', () => {
       ['permission-0', 'edit'],
       ['role-1', 'user'],
       ['mode-1', 'inherit'],
-      ['permission-1', 'edit'],
       ['role-2', 'cook'],
       ['mode-2', 'own'],
     ] as const)
@@ -89,10 +89,17 @@ describe('access', () => {
       { 'role-0': 'admin' },
       { 'role-0': 'a b' },
       { 'role-0': 'x', 'permission-0': '<b>' },
+      { 'role-0': '', 'permission-0': 'view' },
     ]) {
       const refused = await it.boss.post('/admin/access', { node: '/garden', 'mode-0': 'own', ...wrong })
       expect(refused.status).toBe(422)
     }
+    expect((await nodes.require('/garden')).acl).toEqual(after.acl)
+    // What is ticked where no rule is chosen is not dropped in silence, and stays in the form.
+    const ticked = { 'role-0': 'cook', 'mode-0': 'inherit', 'role-1': 'smith', 'permission-1': 'publish' }
+    const asked = (await it.boss.post('/admin/access', { node: '/garden', ...ticked })).text
+    expect(asked).toContain('What is ticked for smith counts only when it has a rule of its own')
+    expect(asked).toMatch(/value="smith".*value="publish" checked/s)
     expect((await nodes.require('/garden')).acl).toEqual(after.acl)
     expect((await it.boss.post('/admin/access', { node: '/garden' })).status).toBe(422)
     const none = { node: '/garden', 'role-0': 'staff', 'mode-0': 'inherit' }
