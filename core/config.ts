@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
+import { withPlace } from './config-place.ts'
 import { DjetError, didYouMean, messageOf } from './error.ts'
 import { Zone } from './i18n/zone.ts'
 import { parseAddress } from './mail/message.ts'
@@ -339,7 +340,7 @@ export async function loadConfig(dir: string): Promise<Config> {
   try {
     module = await import(pathToFileURL(file).href)
   } catch (error) {
-    if (error instanceof DjetError) throw error
+    if (error instanceof DjetError) throw withPlace(error, folder)
     throw new DjetError('CONFIG_BROKEN', `${file} could not be loaded: ${messageOf(error)}`, { cause: error })
   }
   if (module.default === undefined) {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -131,6 +131,17 @@ describe('a site folder', () => {
     await expect(loadConfig(dir)).rejects.toMatchObject({
       code: 'CONFIG_BROKEN',
       message: expect.stringMatching(/djet\.config\.mjs could not be loaded: no such moon/),
+    })
+  })
+
+  test('with a mistake that Djet finds while it is loaded is told where it is', async () => {
+    const core = new URL('../core/index.ts', import.meta.url).href
+    const lines = [`import { field } from '${core}'`, '', 'field.str({ maxLenght: 3 })']
+    await mkdir(join(dir, 'typo'))
+    await writeFile(join(dir, 'typo', 'djet.config.mjs'), lines.join('\n'))
+    await expect(loadConfig(join(dir, 'typo'))).rejects.toMatchObject({
+      code: 'FIELD_OPTION_UNKNOWN',
+      message: expect.stringMatching(/no option 'maxLenght'.*\(djet\.config\.mjs:3\)$/),
     })
   })
 })

@@ -1,6 +1,6 @@
 import type { DjetApp } from '../djet.ts'
 import type { EngineContext } from '../engine.ts'
-import { DjetError } from '../error.ts'
+import { DjetError, didYouMean } from '../error.ts'
 import { checkFormToken } from '../http/csrf.ts'
 import { ifMatch } from '../http/if-match.ts'
 import { conditional } from '../http/page-cache.ts'
@@ -9,10 +9,11 @@ import { scopeMissing } from '../node/rights.ts'
 import { answerCors, isPreflight } from './cors.ts'
 import { onceForKey } from './idempotency.ts'
 import { openApiDocument } from './openapi.ts'
-import type { ApiAnswer, ApiCall, ApiOperation } from './operation.ts'
+import type { ApiAnswer, ApiCall, ApiOperation, ApiPart } from './operation.ts'
 import { partsOf } from './parts.ts'
 import { parsed } from './problem.ts'
 import { ApiRoutes } from './routes.ts'
+import { typeSchemas } from './type-schemas.ts'
 
 /** Where the API begins. */
 export const API = '/-/api'
@@ -24,9 +25,23 @@ export function isApiPath(path: string): boolean {
   return path === API || path.startsWith(`${API}/`) || path === DOCUMENT
 }
 
+/** Looks whether the schemas that answers name are there; those of basetypes, `book.Node`, come and go with these. */
+function checkSchemas(app: DjetApp, parts: readonly ApiPart[]): void {
+  const shapes = parts.flatMap(({ schemas = {} }) => Object.keys(schemas))
+  const known = [...shapes, ...Object.keys(typeSchemas(app.basetypes))]
+  for (const { id, answers } of parts.flatMap(({ operations }) => operations)) {
+    for (const [, name] of JSON.stringify(answers).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      if (known.includes(name!)) continue
+      const message = `the operation ${id} of the API answers with '${name}', which is among no plugin's schemas.`
+      throw new DjetError('API_SCHEMA_UNKNOWN', `${message}${didYouMean(name!, known)}`)
+    }
+  }
+}
+
 /** Makes what answers for the API of a site. */
 export function apiOf(app: DjetApp): (ctx: EngineContext) => Promise<void> {
   const parts = partsOf(app)
+  checkSchemas(app, parts)
   const routes = new ApiRoutes(parts.flatMap(({ operations }) => operations))
   return async (ctx) => {
     const path: string = ctx.state.path

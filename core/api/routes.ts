@@ -16,11 +16,15 @@ export interface Match {
 export class ApiRoutes {
   readonly #places: Place[] = []
 
-  /** @throws {DjetError} API_TWICE, when two have the same name, or the same path and method */
+  /** @throws {DjetError} API_TWICE, when two have the same name, or the same path and method; API_PATH_INVALID */
   constructor(operations: readonly ApiOperation[]) {
     const names = new Set<string>()
     const places = new Map<string, Place>()
     for (const operation of operations) {
+      if (operation.path !== '/' && !/^(\/([^/{}?#\s]+|\{\w+\}))+$/.test(operation.path)) {
+        const wanted = 'it must be like /books/{book}/lend, below /-/api'
+        throw new DjetError('API_PATH_INVALID', `the path '${operation.path}' of ${operation.id}: ${wanted}.`)
+      }
       const key = operation.path.replace(/\{[^}]*\}/g, '{}')
       const place = places.get(key) ?? { steps: operation.path.split('/').slice(1), operations: new Map() }
       places.set(key, place)

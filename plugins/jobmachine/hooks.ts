@@ -1,5 +1,5 @@
 import type { Djet, DjetApp } from '../../core/index.ts'
-import { messageOf } from '../../core/index.ts'
+import { DjetError, didYouMean, messageOf } from '../../core/index.ts'
 
 /** The end of an attempt, as a hook is told. */
 export interface TaskEvent {
@@ -32,6 +32,21 @@ declare module '../../core/index.ts' {
      * logged: a process that dies between takes them with it. What must happen is a task that runs after the other.
      */
     taskHooks?: TaskHooks
+  }
+}
+
+const KINDS: readonly string[] = ['finished', 'failed', 'cancelled', 'retried'] satisfies TaskEventKind[]
+
+/**
+ * Looks at the hooks that plugins bring.
+ * @throws {DjetError} HOOK_UNKNOWN for one that is never called
+ */
+export function checkHooks(registry: Pick<DjetApp, 'contributions'>): void {
+  for (const { plugin, value } of registry.contributions('taskHooks')) {
+    const odd = Object.keys(value).find((key) => !KINDS.includes(key))
+    if (odd === undefined) continue
+    const message = `plugin '${plugin.name}' has a hook for tasks that have '${odd}', which no task has.`
+    throw new DjetError('HOOK_UNKNOWN', `${message}${didYouMean(odd, KINDS)} There are: ${KINDS.join(', ')}.`)
   }
 }
 

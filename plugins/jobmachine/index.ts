@@ -4,6 +4,7 @@ import { jobmachineBasetype } from './basetypes.ts'
 import { bulk } from './bulk/job.ts'
 import { jobsCommand, sendCommand, workCommand } from './commands.ts'
 import { jobsEngine } from './engine.ts'
+import { checkHooks } from './hooks.ts'
 import { echo, noop } from './jobs.ts'
 import { checkOptions, type JobmachineOptions } from './options.ts'
 import { startMachine } from './process.ts'
@@ -29,7 +30,10 @@ export const jobmachine = definePlugin((options: JobmachineOptions) => {
       jobs: jobsCommand,
       schedule: scheduleCommand,
     },
-    check: (registry) => void schedulesOf(registry),
+    check(registry) {
+      schedulesOf(registry)
+      checkHooks(registry)
+    },
     seed: seedJobs(settings.path),
     start: (app) => startMachine(app, settings),
   }

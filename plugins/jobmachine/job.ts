@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Djet } from '../../core/index.ts'
-import { DjetError, messageOf } from '../../core/index.ts'
+import { DjetError, didYouMean, messageOf } from '../../core/index.ts'
 import { type Duration, milliseconds, timeLimit } from './duration.ts'
 import { type Retention, type RetentionPolicy, retentionOf } from './kept.ts'
 import { checkLimits, type LimitPolicy, type Limits } from './limits.ts'
@@ -145,6 +145,7 @@ export function defineJob<S extends z.ZodType, R>(
       'its name must be letters, digits, ., - and _, at most 63 of them, like sales-order.invoice',
     )
   }
+  checkOptions(policy, who)
   const retries = checkRetries(policy.retries ?? 3, who)
   return Object.freeze({
     name,
@@ -165,6 +166,21 @@ export function defineJob<S extends z.ZodType, R>(
     description: policy.description,
     ...placeOf(policy, who),
   })
+}
+
+const OPTIONS =
+  'params title retries backoff timeout priority retention limits unique access start label description transactional isolation memory'
+
+/** @throws {DjetError} JOB_INVALID for an option that there is not, and without a schema of the parameters */
+function checkOptions(policy: object, who: string): void {
+  const known = OPTIONS.split(' ')
+  const odd = Object.keys(policy).find((key) => !known.includes(key))
+  if (odd !== undefined) {
+    throw invalid(who, `it has no option '${odd}'.${didYouMean(odd, known)} It knows: ${known.join(', ')}`)
+  }
+  if (!('params' in policy) || typeof (policy.params as { safeParse?: unknown })?.safeParse !== 'function') {
+    throw invalid(who, 'params must be a zod schema; without parameters write params: z.object({})')
+  }
 }
 
 /** @throws {DjetError} JOB_INVALID */

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ApiOperation } from '../../core/api/operation.ts'
+import { ApiRoutes } from '../../core/api/routes.ts'
 import { listAudit } from '../../core/index.ts'
 import { any, type List, openPrograms, type Programs } from './programs.ts'
 
@@ -228,4 +230,11 @@ test('the last administrator stays, and is left alone by who only looks after us
   const admin = { login: 'boss-2', password: 'quiet-river-5', roles: ['admin'] }
   expect((await editor.ask('POST', '/users', admin)).body).toMatchObject(refused)
   await it.site.djet.nodes.update('/users', { acl: null })
+})
+
+test('an operation whose path is none is refused', () => {
+  const operation = { id: 'moveStock', method: 'POST', path: 'items/{item}/move' } as ApiOperation
+  expect(() => new ApiRoutes([operation])).toThrow("the path 'items/{item}/move' of moveStock")
+  const whole = new ApiRoutes([{ ...operation, path: '/items/{item}/move' }])
+  expect(whole.match('/items/7/move')?.params).toEqual({ item: '7' })
 })

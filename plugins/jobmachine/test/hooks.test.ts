@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listAudit } from '../../../core/index.ts'
 import { createTestSite, type TestSite } from '../../../test/site.ts'
 import { jobsCommand } from '../commands.ts'
+import { checkHooks } from '../hooks.ts'
 import {
   cancelTask,
   defineJob,
@@ -126,6 +127,11 @@ describe('retention', () => {
     expect(() => defineJob('a.b', () => {}, { ...policy, retention: { done: '1h' } as never })).toThrow(
       "has 'finished' and 'failed', not 'done'",
     )
+    expect(() => defineJob('a.b', () => {}, { ...policy, transactionl: true } as never)).toThrow(
+      "it has no option 'transactionl'. Did you mean 'transactional'?",
+    )
+    const odd = { contributions: () => [{ plugin: { name: 'odd' }, value: { finishd: () => {} } }] }
+    expect(() => checkHooks(odd as never)).toThrow("Did you mean 'finished'?")
     expect(() => jobmachine({ retention: { failed: 'long' as never } })).toThrow(
       'retention.failed of jobmachine()',
     )
