@@ -188,7 +188,8 @@ const FAIL = {
     ), ended as (
       update jobmachine.task t
       set status = case when f.delay is null or t.cancelled then 900 else 0 end,
-        attempt = f.attempt, started = f.started,
+        -- A client may have written the highest there is: what cannot be ended would hold up all of its worker.
+        attempt = least(f.attempt, 1000000), started = f.started,
         finished = case when f.delay is null or t.cancelled then now() end,
         worker_id = case when f.delay is null or t.cancelled then $1::int end,
         -- One that goes on at once keeps its place in the line.

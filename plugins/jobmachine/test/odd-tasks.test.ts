@@ -112,10 +112,12 @@ describe('a task written by somebody else', () => {
 
   it('does not hold up the others', async () => {
     for (const row of ROWS) await insert('jobmachine.echo', row)
+    const highest = await insert('trial.hopeless', { attempt: '1000000', parameters: `'{}'` })
     await site.work()
     expect(await waitFor(site.djet, (await send(site.djet, echo, { on: 1 })).id)).toMatchObject({
       results: [{ on: 1 }],
     })
+    expect(await waitFor(site.djet, highest)).toMatchObject({ status: 'failed' })
     expect((await staff.get('/jobs')).status).toBe(200)
   })
 })
