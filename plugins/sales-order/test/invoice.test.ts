@@ -3,16 +3,26 @@ import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestSite } from '../../../test/site.ts'
 import type { TaskHandle } from '../../jobmachine/index.ts'
-import { cancel, importOrders, invoice, invoiceFile, invoiceOf, openWithoutInvoice } from '../index.ts'
+import {
+  cancel,
+  importOrders,
+  invoice,
+  invoiceFile,
+  invoiceOf,
+  openWithoutInvoice,
+  order as orderType,
+} from '../index.ts'
+import { invoicePdf } from '../model/invoice-pdf.ts'
 import { percent } from '../model/order-lines.ts'
 import { printable } from '../model/printable.ts'
+import { pdfText } from './pdf-text.ts'
 import { detailsCsv, file, fillShop, openShop, ordersCsv } from './shop.ts'
 
 let site: TestSite
 const idOf = async (number: number) => (await site.djet.nodes.require(`/orders/${number}`)).id
 
 beforeAll(async () => {
-  site = await openShop()
+  site = await openShop(['en', 'da', 'it'])
   const { djet } = site
   await fillShop(djet)
   const numbers = [1, 2, 3, 4, 5, 6, 7, 8]
@@ -33,6 +43,57 @@ test('an invoice is a PDF with its number, kept as it was issued', async () => {
   expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
   expect(pdf.toString('latin1')).toContain('(Invoice 1)')
   expect(await invoice(djet, { orderId: await idOf(1) })).toEqual(first)
+})
+
+test.each([
+  [
+    'da',
+    [
+      'Faktura 1234',
+      'Fakturadato',
+      '05.03.2026',
+      'Antal',
+      'Stykpris',
+      '11.234,50',
+      '12,5 %',
+      'I alt',
+      '2.160,38',
+    ],
+    'Faktura 1234, side 1 af 1',
+  ],
+  [
+    'it',
+    [
+      'Fattura 1234',
+      'Data della fattura',
+      '05/03/2026',
+      'Quantità',
+      'Prezzo',
+      'unitario',
+      '11.234,50',
+      '12,5 %',
+      'Totale',
+    ],
+    'Fattura 1234, pagina 1 di 1',
+  ],
+])('an invoice in %s has the words, dates and amounts of that language', async (language, texts, foot) => {
+  const amounts = { linesTotal: '2160.38', freight: '0.00', total: '2160.38' }
+  const line = { product: 1, title: null, path: null, unit: null, quantity: 2, unitPrice: '11234.50' }
+  const pdf = await invoicePdf({
+    ...amounts,
+    number: 1234,
+    issued: '2026-03-05',
+    seller: 'Shop',
+    order: await site.djet.nodes.require('/orders/1', orderType),
+    customer: null,
+    lines: [{ ...line, discount: '0.1250', amount: '2160.38' }],
+    texts: site.app.languages.texts(language),
+  })
+  const lines = pdfText(pdf)
+    .split('\n')
+    .map((text) => text.trim())
+  for (const text of [...texts, foot]) expect(lines).toContain(text)
+  expect(lines.join()).not.toMatch(/Invoice|Order|Quantity|Product|Total\b|11,234|2026-/)
 })
 
 test('invoices asked for at once get numbers without gaps, one an order', async () => {

@@ -17,8 +17,9 @@ import {
 } from '../index.ts'
 
 /** An open site with the places of a shop and nothing in them. */
-export async function openShop(): Promise<TestSite> {
-  const site = await createTestSite({ plugins: [users(), jobmachine({ threads: 0 }), salesOrder()] })
+export async function openShop(languages = ['en']): Promise<TestSite> {
+  const plugins = [users(), jobmachine({ threads: 0 }), salesOrder()]
+  const site = await createTestSite({ plugins, config: { languages } })
   await makePlaces(site.djet)
   return site
 }
