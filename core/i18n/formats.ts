@@ -47,6 +47,8 @@ export function formatsOf(language: string, zone = UTC): Formats {
   })
   const time = new Intl.DateTimeFormat(language, { timeZone: 'UTC', hour: '2-digit', minute: '2-digit' })
   const whole = new Intl.NumberFormat(language)
+  // Some languages leave 1234 as it is; in a column of amounts it stands above 11.234.
+  const amount = new Intl.NumberFormat(language, { useGrouping: 'always' })
   const decimal = whole.formatToParts(1.5).find(({ type }) => type === 'decimal')?.value ?? '.'
   const shown = (given: Date | string | null | undefined, write: (date: Date) => string): string => {
     const text = there(given)
@@ -57,11 +59,11 @@ export function formatsOf(language: string, zone = UTC): Formats {
     ...clocks,
     formatDate: (given) => shown(given, (moment) => date.format(moment)),
     formatDateTime: (given) => shown(given, (moment) => `${date.format(moment)} ${time.format(moment)}`),
-    formatAmount: (amount, decimals) => {
-      const match = /^(-?[\d,]+)(?:\.(\d+))?$/.exec(formatAmount(amount, decimals))
-      if (!match) return amount === null || amount === undefined ? '' : String(amount)
+    formatAmount: (given, decimals) => {
+      const match = /^(-?[\d,]+)(?:\.(\d+))?$/.exec(formatAmount(given, decimals))
+      if (!match) return given === null || given === undefined ? '' : String(given)
       const [, before = '', fraction] = match
-      const grouped = whole.format(BigInt(before.replaceAll(/[-,]/g, '')))
+      const grouped = amount.format(BigInt(before.replaceAll(/[-,]/g, '')))
       const sign = before.startsWith('-') ? '-' : ''
       return `${sign}${grouped}${fraction === undefined ? '' : `${decimal}${fraction}`}`
     },
