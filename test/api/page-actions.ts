@@ -1,33 +1,11 @@
-import type { Action, Target } from './matrix.ts'
+import { admin, administrators, form, other, page } from './form-trials.ts'
+import { jobActions } from './job-actions.ts'
+import type { Action } from './matrix.ts'
 import { orderActions } from './order-actions.ts'
 import * as make from './targets.ts'
+import { userActions } from './user-actions.ts'
 
-type Fields = Record<string, string>
-const form =
-  (path: (target: Target) => string, body: (target: Target) => Fields = () => ({})): Action['trial'] =>
-  (target) => ({ method: 'POST', path: path(target), body: body(target) })
-
-/** At the page itself. */
-const page = (rest: string, fields: Fields = {}) =>
-  form(
-    ({ path }) => path + rest,
-    () => fields,
-  )
-/** At the administration, for the page. */
-const admin = (rest: string, body?: (target: Target) => Fields) =>
-  form(({ id }) => `/admin/node/${id}${rest}`, body)
-const other = (before: string, after = '', fields: Fields = {}) =>
-  form(
-    ({ other }) => `${before}${String(other).split(' ')[0]}${after}`,
-    () => fields,
-  )
 const type = { name: 'x', title: 'Type', parentsMode: 'any', childrenMode: 'any', childOrder: 'position' }
-
-const administrators = { roles: ['admin'] } as const
-const staff = { roles: ['editor', 'publisher', 'admin'] } as const
-/** Rules of the pages of users: only administrators edit there, and a token needs both. */
-const users = { needs: administrators, scopes: ['write', 'administer'] } as const
-const scheduling = { needs: administrators, scopes: ['jobs'] } as const
 const types = { needs: administrators, scopes: ['administer'] } as const
 
 /** Who may do what by a form: a line for each route that takes one, `<engine> <path>`. */
@@ -171,125 +149,8 @@ export const pageActions: Readonly<Record<string, Action>> = {
   },
 
   ...orderActions,
-
-  'users.users /': {
-    ...users,
-    trial: form(
-      () => '/users',
-      ({ id }) => ({ login: `new-${id}`, password: 'quiet-river-5' }),
-    ),
-  },
-  'users.user /roles': { ...users, prepare: make.user, trial: other('/users/', '/roles', { roles: 'cook' }) },
-  'users.user /password': {
-    ...users,
-    prepare: make.user,
-    trial: other('/users/', '/password', { password: 'loud-river-7' }),
-  },
-  'users.user /disable': { ...users, prepare: make.user, trial: other('/users/', '/disable') },
-  'users.user /enable': { ...users, prepare: make.disabled, trial: other('/users/', '/enable') },
-  'users.user /invite': { ...users, prepare: make.user, trial: other('/users/', '/invite') },
-  'users.user /unlock': { ...users, prepare: make.user, trial: other('/users/', '/unlock') },
-  'users.user /second-factor/reset': {
-    ...users,
-    prepare: make.user,
-    trial: other('/users/', '/second-factor/reset'),
-  },
-  'users.user /sessions': { ...users, prepare: make.user, trial: other('/users/', '/sessions') },
-  'users.user /tokens': {
-    ...users,
-    prepare: make.userWithToken,
-    trial: (target) => {
-      const [login, id = ''] = String(target.other).split(' ')
-      return { method: 'POST', path: `/users/${login}/tokens`, body: { id } }
-    },
-  },
-
-  'jobmachine.jobs /pause': {
-    needs: staff,
-    scopes: ['jobs'],
-    trial: form(
-      () => '/jobs/pause',
-      () => ({ class: 'jobmachine.echo' }),
-    ),
-  },
-  'jobmachine.jobs /resume': {
-    needs: staff,
-    scopes: ['jobs'],
-    trial: form(
-      () => '/jobs/resume',
-      () => ({ class: 'jobmachine.echo' }),
-    ),
-  },
-  'jobmachine.jobs /bulk': {
-    needs: staff,
-    scopes: ['jobs'],
-    prepare: make.waitingTask,
-    trial: form(
-      () => '/jobs/bulk',
-      ({ other }) => ({ do: 'cancel', task: String(other) }),
-    ),
-  },
-  'jobmachine.jobs /task/:id/retry': {
-    needs: staff,
-    scopes: ['jobs'],
-    prepare: make.failedTask,
-    trial: other('/jobs/task/', '/retry'),
-  },
-  'jobmachine.jobs /task/:id/cancel': {
-    needs: staff,
-    scopes: ['jobs'],
-    prepare: make.waitingTask,
-    trial: other('/jobs/task/', '/cancel'),
-  },
-  'jobmachine.jobs /task/:id/again': {
-    needs: staff,
-    scopes: ['jobs'],
-    prepare: make.waitingTask,
-    trial: other('/jobs/task/', '/again'),
-  },
-  'jobmachine.jobs /start/:class': {
-    needs: staff,
-    scopes: ['jobs'],
-    trial: form(
-      () => '/jobs/start/jobmachine.echo',
-      () => ({ '': '1' }),
-    ),
-  },
-  'jobmachine.jobs /schedules/new': {
-    ...scheduling,
-    trial: form(
-      () => '/jobs/schedules/new',
-      ({ id }) => ({ name: `new-${id}`, job: 'jobmachine.echo', cron: '0 6 * * *' }),
-    ),
-  },
-  'jobmachine.jobs /schedules/:id': {
-    ...scheduling,
-    prepare: make.schedule,
-    trial: form(
-      ({ other }) => `/jobs/schedules/${other}`,
-      ({ id }) => ({ name: `at-${id}`, job: 'jobmachine.echo', cron: '0 7 * * *' }),
-    ),
-  },
-  'jobmachine.jobs /schedules/:id/pause': {
-    ...scheduling,
-    prepare: make.schedule,
-    trial: other('/jobs/schedules/', '/pause'),
-  },
-  'jobmachine.jobs /schedules/:id/resume': {
-    ...scheduling,
-    prepare: make.schedule,
-    trial: other('/jobs/schedules/', '/resume'),
-  },
-  'jobmachine.jobs /schedules/:id/run': {
-    ...scheduling,
-    prepare: make.schedule,
-    trial: other('/jobs/schedules/', '/run'),
-  },
-  'jobmachine.jobs /schedules/:id/delete': {
-    ...scheduling,
-    prepare: make.schedule,
-    trial: other('/jobs/schedules/', '/delete'),
-  },
+  ...userActions,
+  ...jobActions,
 }
 
 /** Routes where everybody does something for himself alone, and why they need no line above. */
