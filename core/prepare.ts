@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { migrateUp } from './db/migrate.ts'
 import type { DjetApp } from './djet.ts'
+import { DjetError } from './error.ts'
 import { page } from './page.ts'
 import type { Djet } from './scope.ts'
 import { noteTakeovers } from './site-type/live.ts'
@@ -51,7 +52,15 @@ async function seedOnce(app: DjetApp, name: string, seed: (djet: Djet) => Promis
     })
   } catch (error) {
     app.announcements.length = announced
-    throw error
+    if (!(error instanceof DjetError) || error.status >= 500) throw error
+    // A refusal, such as a node that is there already, does not say by itself whose seed it met.
+    const whose = name === 'site' ? 'of djet.config.ts' : `of plugin '${name}'`
+    const { code, status, fields } = error
+    throw new DjetError(code, `the seed ${whose} was refused: ${error.message}`, {
+      status,
+      cause: error,
+      ...(fields && { fields }),
+    })
   }
 }
 
