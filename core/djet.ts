@@ -269,9 +269,10 @@ export class DjetApp {
     const reload = (): void => {
       if (!this.listen.connected || this.signal.aborted) return
       this.reloadBasetypes().catch((error: unknown) => {
-        // That the database is away is told once for the whole process; they are read when it is back.
-        if (error instanceof DjetError && error.code === 'DATABASE_UNREACHABLE') return
-        this.log.error({ err: error }, 'the basetypes made on the site could not be read')
+        // That the database is away is told once for the whole process.
+        if (error instanceof DjetError && error.code === 'DATABASE_UNREACHABLE')
+          setTimeout(reload, 1000).unref()
+        else this.log.error({ err: error }, 'the basetypes made on the site could not be read')
       })
     }
     const unlisten = await this.listen.listen('djet_basetype', reload)

@@ -80,7 +80,10 @@ async function open(poolSize: number): Promise<DjetApp> {
 
 function reloadBasetypes(app: DjetApp): void {
   app.reloadBasetypes().catch((error: unknown) => {
-    app.log.error({ err: error }, 'the basetypes made on the site could not be read')
+    if (app.signal.aborted) return
+    // That the database is away is told once for the whole process.
+    if (isConnectionError(error)) setTimeout(() => reloadBasetypes(app), 1000).unref()
+    else app.log.error({ err: error }, 'the basetypes made on the site could not be read')
   })
 }
 
