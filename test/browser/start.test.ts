@@ -230,7 +230,7 @@ describe.skipIf(noBrowser('test/browser/start.test.ts'))('starting a task in a b
       await site.djet.query(`update jobmachine.task set status = 900, finished = now() where task_id = $1`, [
         id,
       ])
-      await guest.page.getByText('It was cancelled.').waitFor()
+      await guest.page.locator('[data-status]', { hasText: 'It was cancelled.' }).waitFor()
       await check(guest)
     },
   )
