@@ -53,9 +53,9 @@ export async function bigTables(conditions: Conditions): Promise<Figure> {
 /** Rounds of each database in turn; claims first, since workers would take what is claimed. */
 async function compare(conditions: Conditions, urls: readonly string[], what: string): Promise<Measured[][]> {
   const { quick, progress } = conditions
-  const repeats = quick ? 2 : 3
+  const repeats = quick ? 2 : 5
   const claims: Claims = { claims: quick ? 200 : 500, limit: 8 }
-  const drain: Drain = { setting: 'fastest', tasks: quick ? 4000 : 20_000 }
+  const drain: Drain = { setting: 'fastest', tasks: quick ? 4000 : 60_000 }
   const children = await Promise.all(urls.map(start))
   try {
     progress(`big tables, ${what}: claims`)

@@ -13,7 +13,7 @@ interface DrainEntry extends Entry {
   readonly tasks: number
 }
 
-const { djet, djetUnbatched, graphileWorker17, graphileWorker18, pgBoss10, pgBoss12 } = contestants
+const { djet, djetUnbatched, graphileWorker17, graphileWorker18, least, pgBoss10, pgBoss12 } = contestants
 
 /** No-op tasks a second out of a backlog, one process, each queue at its fastest. */
 export async function backlog(conditions: Conditions): Promise<Figure> {
@@ -48,6 +48,7 @@ export async function unbatched(conditions: Conditions): Promise<Figure> {
     { key: 'graphileWorker17', contestant: graphileWorker17, setting, what: 'graphile-worker 0.17.3', tasks },
     { key: 'graphileWorker18', contestant: graphileWorker18, setting, what: 'graphile-worker 0.18.0', tasks },
     { key: 'pgBoss12', contestant: pgBoss12, setting, what: 'pg-boss 12.38.0', tasks: tasks / 4 },
+    { key: 'least', contestant: least, setting, what: 'no queue: one insert, one delete', tasks },
   ])
   return figure('unbatched, ten at a time', paces, (ratio) => [
     atLeast('Djet / graphile-worker 0.17', ratio('graphileWorker17'), 2),

@@ -34,4 +34,5 @@ export const contestants = {
     name: 'pg-boss 12.38.0',
     start: peer('pg-boss.ts', 'pg-boss-12', NEWER_NODE, { BENCH_NOTIFY: 'true' }),
   },
+  least: { name: 'no queue', start: () => startChild(here('least.ts')) },
 } satisfies Record<string, Contestant>
