@@ -1,11 +1,14 @@
 import type { Djet } from '../../core/index.ts'
 import { DjetError } from '../../core/index.ts'
-import { type EndedAttempt, tellHooks } from './hooks.ts'
+import { tellHooks } from './hooks.ts'
 import { BATCH } from './jobs.ts'
 import { DEFAULT_RETENTION } from './options.ts'
 import { REOPEN } from './queue/batch.ts'
+import { cancelIdle, cancelIdleOf, dropParcel } from './queue/cancel.ts'
+import { MOST_ATTEMPTS } from './queue/claim.ts'
 import { CHANNEL } from './queue/runner.ts'
 import { settle } from './queue/settle.ts'
+import { jobsOf } from './registry.ts'
 
 interface Target {
   readonly id: number
@@ -36,15 +39,14 @@ export async function retryTask(djet: Djet, id: number): Promise<number> {
     const rows = await djet.query<{ id: number; attempt: number; parent: number | null }>(
       `update jobmachine.task
        set status = 0, run_after = now(), started = null, finished = null, remove_after = null, worker_id = null,
-         cancelled = false, modified = now()
+         attempt = least(attempt, ${MOST_ATTEMPTS}), cancelled = false, modified = now()
        where ${task.class === BATCH ? 'parent_id' : 'task_id'} = $1 and status = 900
        returning task_id as id, attempt, parent_id as parent`,
       [id],
     )
     if (rows.length === 0) {
-      throw new DjetError('TASK_NOT_FAILED', `task ${id} has not failed, so there is nothing to retry.`, {
-        status: 409,
-      })
+      const what = task.class === BATCH ? `no task of batch ${id} has failed` : `task ${id} has not failed`
+      throw new DjetError('TASK_NOT_FAILED', `${what}, so there is nothing to retry.`, { status: 409 })
     }
     const parents = [...new Set(rows.flatMap(({ parent }) => (parent === null ? [] : [parent])))]
     if (parents.length > 0) await djet.query(REOPEN, [parents])
@@ -62,7 +64,8 @@ export async function retryTask(djet: Djet, id: number): Promise<number> {
 
 /**
  * Cancels a task: one that waits fails at once, one that runs gets its abort signal and fails when its function
- * gives up. Of a batch: all its tasks.
+ * gives up. One that is only shown as running, since a client wrote it so and no worker holds it, fails at once as well.
+ * Of a batch: all its tasks, and itself when it has none.
  *
  * @throws {DjetError} TASK_NOT_FOUND, 404; TASK_OVER, 409
  */
@@ -71,30 +74,16 @@ export async function cancelTask(djet: Djet, id: number): Promise<void> {
   const over = await djet.transaction(async (djet) => {
     const task = await target(djet, id)
     if (task.status >= 200) throw new DjetError('TASK_OVER', `task ${id} is over already.`, { status: 409 })
-    const which = task.class === BATCH ? 'parent_id' : 'task_id'
-    const cancelled = await djet.query<{ parent: number | null; needed: number | null } & EndedAttempt>(
-      `with ended as (
-         update jobmachine.task
-         set status = 900, attempt = attempt + 1, cancelled = true, finished = now(), modified = now(),
-           remove_after = coalesce(remove_after, now() + $3 * interval '1 millisecond')
-         where ${which} = $1 and status = 0
-         returning task_id, class_id, attempt, parent_id, reply, dependents
-       ), tallied as (
-         insert into jobmachine.tally_delta (class_id, status, kept, ended)
-         select class_id, 900, count(*), 0 from ended group by class_id
-       ), kept as (
-         insert into jobmachine.attempt (task_id, attempt, error) select task_id, attempt, $2 from ended
-       )
-       select task_id as id, attempt, parent_id as parent, case when dependents then task_id end as needed, case when reply then pg_notify('jmr:' || task_id, task_id::text) end from ended`,
-      [id, by, DEFAULT_RETENTION],
-    )
+    const isBatch = task.class === BATCH
+    const cancelled = await (isBatch ? cancelIdleOf(djet, id, by) : cancelIdle(djet, [id], by))
+    if (!jobsOf(djet.app).has(task.class)) await dropParcel(djet, id)
     const running = await djet.query<{ id: number }>(
       `update jobmachine.task set cancelled = true, modified = now()
-       where ${which} = $1 and status = 100 returning task_id as id`,
+       where ${isBatch ? 'parent_id' : 'task_id'} = $1 and status = 100 returning task_id as id`,
       [id],
     )
     // One that still shows as waiting may be in a worker's hands already.
-    const told = task.class === BATCH ? running.map((one) => one.id) : [id]
+    const told = isBatch ? running.map((one) => one.id) : [id]
     for (const id of told) await notify(djet, CHANNEL.cancel, String(id))
     await notify(djet, CHANNEL.task, String(id))
     const tasks = cancelled.length + running.length

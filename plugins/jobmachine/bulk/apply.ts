@@ -5,6 +5,8 @@ import { type EndedAttempt, tellHooks } from '../hooks.ts'
 import { BATCH } from '../jobs.ts'
 import { DEFAULT_RETENTION } from '../options.ts'
 import { REOPEN } from '../queue/batch.ts'
+import { cancelIdle } from '../queue/cancel.ts'
+import { MOST_ATTEMPTS } from '../queue/claim.ts'
 import { CHANNEL } from '../queue/runner.ts'
 import { settle } from '../queue/settle.ts'
 
@@ -57,7 +59,7 @@ async function retryAll(djet: Djet, ids: readonly number[], before: Date): Promi
           )
           update jobmachine.task t
           set status = 0, run_after = now(), started = null, finished = null, remove_after = null, worker_id = null,
-            cancelled = false, modified = now()
+            attempt = least(t.attempt, ${MOST_ATTEMPTS}), cancelled = false, modified = now()
           from failed f where t.task_id = f.task_id
           returning t.task_id as id, t.attempt, t.parent_id as parent, pg_notify('${CHANNEL.task}', t.task_id::text)`,
       },
@@ -72,33 +74,7 @@ async function retryAll(djet: Djet, ids: readonly number[], before: Date): Promi
 
 async function cancelAll(djet: Djet, ids: readonly number[], by: string): Promise<number> {
   const { ended, running } = await djet.transaction(async (djet) => {
-    const ended = await djet.query<{ parent: number | null; needed: number | null } & EndedAttempt>(
-      {
-        name: 'jobmachine.cancel_all',
-        text: `
-          with waiting as materialized (
-            select task_id from jobmachine.task
-            where task_id = any ($1::bigint[]) and status + 0 = 0 order by task_id for update
-          ), ended as (
-            update jobmachine.task t
-            set status = 900, attempt = t.attempt + 1, cancelled = true, finished = now(), modified = now(),
-              remove_after = coalesce(t.remove_after, now() + $3 * interval '1 millisecond')
-            from waiting w where t.task_id = w.task_id
-            returning t.task_id, t.class_id, t.attempt, t.parent_id, t.reply, t.dependents
-          ), tallied as (
-            insert into jobmachine.tally_delta (class_id, status, kept, ended)
-            select class_id, 900, count(*), 0 from ended group by class_id
-          ), kept as (
-            insert into jobmachine.attempt (task_id, attempt, error) select task_id, attempt, $2 from ended
-            on conflict (task_id, attempt) do update set error = excluded.error, ended = excluded.ended
-          )
-          select task_id as id, attempt, parent_id as parent, case when dependents then task_id end as needed,
-            pg_notify('${CHANNEL.task}', task_id::text),
-            case when reply then pg_notify('jmr:' || task_id, task_id::text) end
-          from ended`,
-      },
-      [ids, by, DEFAULT_RETENTION],
-    )
+    const ended = await cancelIdle(djet, ids, by)
     const running = await djet.query(
       {
         name: 'jobmachine.cancel_all_running',

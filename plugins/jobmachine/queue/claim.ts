@@ -1,6 +1,9 @@
 import { FROM_START, type Front, type Since } from './fronts.ts'
 import type { Runner } from './runner.ts'
 
+/** The highest attempt there is: what a client may write at most. Later ones keep that number. */
+export const MOST_ATTEMPTS = 1_000_000
+
 /** A task as its worker holds it. */
 export interface Claimed {
   readonly id: number
@@ -181,7 +184,7 @@ export function readClaimed(json: string | null, workerId: number): Claimed[] {
       id,
       classId,
       turn,
-      attempt,
+      attempt: Math.min(attempt, MOST_ATTEMPTS),
       parameters,
       maxAttempts,
       timeout,

@@ -1,4 +1,4 @@
-import { type Claim, type ClaimRow, readClaim } from './claim.ts'
+import { type Claim, type ClaimRow, MOST_ATTEMPTS, readClaim } from './claim.ts'
 import type { Runner } from './runner.ts'
 
 /** What the end of every attempt says. */
@@ -189,7 +189,7 @@ const FAIL = {
       update jobmachine.task t
       set status = case when f.delay is null or t.cancelled then 900 else 0 end,
         -- A client may have written the highest there is: what cannot be ended would hold up all of its worker.
-        attempt = least(f.attempt, 1000000), started = f.started,
+        attempt = least(f.attempt, ${MOST_ATTEMPTS}), started = f.started,
         finished = case when f.delay is null or t.cancelled then now() end,
         worker_id = case when f.delay is null or t.cancelled then $1::int end,
         -- One that goes on at once keeps its place in the line.

@@ -41,6 +41,8 @@ const ROWS: readonly Record<string, string>[] = [
 describe('a task written by somebody else', () => {
   let site: JobsSite
   let staff: Visitor
+  /** A task at the highest attempt, for a worker to run. */
+  let highest: number
   beforeAll(async () => {
     site = await createJobsSite()
     await createAccount(site.djet, {
@@ -110,14 +112,59 @@ describe('a task written by somebody else', () => {
     expect((await taskView(site.djet, id))!.status).toBe('failed')
   })
 
+  it.each<[string, Record<string, string>]>([
+    ['elsewhere.report', { status: '100' }],
+    ['jobmachine.echo', { status: '100', worker_id: '4711' }],
+    ['jobmachine.batch', {}],
+    ['jobmachine.batch', { status: '100' }],
+  ])('can be cancelled when no worker ever had it: %s %o', async (className, row) => {
+    const id = await insert(className, row)
+    const after = await send(site.djet, echo, {}, { after: [id] })
+    await staff.post(`/jobs/task/${id}/cancel`, {})
+    expect(await taskView(site.djet, id)).toMatchObject({
+      status: 'failed',
+      cancelled: true,
+      attempts: [{ error: 'cancelled by anna' }],
+    })
+    expect(await taskView(site.djet, after.id)).toMatchObject({ status: 'failed' })
+    const left = await site.djet.query('select from jobmachine.ready where tasks = array[$1::bigint]', [id])
+    expect(left).toEqual([])
+  })
+
+  it('can be cancelled with many others, and its batch ends with it', async () => {
+    const batch = await insert('jobmachine.batch', { status: '100' })
+    const [one, other] = [
+      await insert('gone.report', { status: '100', parent_id: String(batch) }),
+      await insert('gone.report', { parent_id: String(batch) }),
+    ]
+    expect((await staff.post('/jobs/bulk', { do: 'cancel', task: String(one) })).status).toBe(303)
+    expect(await taskView(site.djet, batch)).toMatchObject({ status: 'running', children: { failed: 1 } })
+    await staff.post(`/jobs/task/${batch}/cancel`, {})
+    expect(await taskView(site.djet, other)).toMatchObject({ status: 'failed', cancelled: true })
+    expect(await taskView(site.djet, batch)).toMatchObject({ status: 'failed', children: { failed: 2 } })
+  })
+
+  it('runs again after the highest attempt, which it keeps', async () => {
+    const id = await insert('jobmachine.echo', { attempt: '1000000', parameters: `'{"n":1}'` })
+    for (let n = 0; n < 2; n++) {
+      await staff.post(`/jobs/task/${id}/cancel`, {})
+      expect(await taskView(site.djet, id)).toMatchObject({ status: 'failed', attempt: 1_000_000 })
+      expect((await staff.post(`/jobs/task/${id}/retry`, {})).status).toBe(303)
+      expect(await taskView(site.djet, id)).toMatchObject({ status: 'waiting' })
+    }
+    highest = id
+  })
+
   it('does not hold up the others', async () => {
     for (const row of ROWS) await insert('jobmachine.echo', row)
-    const highest = await insert('trial.hopeless', { attempt: '1000000', parameters: `'{}'` })
+    const hopeless = await insert('trial.hopeless', { attempt: '1000000', parameters: `'{}'` })
     await site.work()
     expect(await waitFor(site.djet, (await send(site.djet, echo, { on: 1 })).id)).toMatchObject({
       results: [{ on: 1 }],
     })
-    expect(await waitFor(site.djet, highest)).toMatchObject({ status: 'failed' })
+    expect(await waitFor(site.djet, hopeless)).toMatchObject({ status: 'failed' })
+    expect(await waitFor(site.djet, highest)).toMatchObject({ results: [{ n: 1 }] })
+    expect((await taskView(site.djet, highest))!.attempt).toBe(1_000_000)
     expect((await staff.get('/jobs')).status).toBe(200)
   })
 })
