@@ -155,7 +155,9 @@ export const scheduleOperations: readonly ApiOperation[] = [
     body: z.strictObject({
       ...content,
       params: content.params.optional().describe('As the job takes them; `{}` when absent.'),
-      zone: content.zone.optional().describe('Whose clocks count; `UTC` when absent.'),
+      zone: content.zone
+        .optional()
+        .describe('Whose clocks count; those of the site (`timeZone`) when absent.'),
       missed: content.missed.optional().describe('`skip` when absent.'),
       title: content.title.optional(),
       priority: content.priority.optional(),
@@ -166,7 +168,7 @@ export const scheduleOperations: readonly ApiOperation[] = [
     errors: [404],
     handle: async ({ djet, body: { enabled = true, ...given } }) => {
       await requireStartOf(djet, await schedulingAt(djet), given.job)
-      const input = { zone: 'UTC', missed: 'skip', title: null, priority: null, ...inputOf(given) }
+      const input = { missed: 'skip', title: null, priority: null, ...inputOf(given) }
       const id = await insertSchedule(djet, { params: '{}', ...input, enabled })
       return scheduleAnswer(djet, id, { status: 201, location: `/schedules/${id}` })
     },

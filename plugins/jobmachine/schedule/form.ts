@@ -1,4 +1,4 @@
-import type { EngineContext } from '../../../core/index.ts'
+import type { EngineContext, Zone } from '../../../core/index.ts'
 import type { AnyJob } from '../job.ts'
 import { changedRows, type FormPart, paramsForm, paramsTexts, readParams } from '../start/form.ts'
 import type { Part } from '../start/part.ts'
@@ -13,16 +13,13 @@ export type ScheduleTexts = Readonly<
   Record<'name' | 'job' | 'params' | 'cron' | 'zone' | 'missed' | 'title' | 'priority', string>
 >
 
-/** What an empty form holds. */
-export const EMPTY: ScheduleTexts = {
-  name: '',
-  job: '',
-  params: '{}',
-  cron: '0 6 * * MON-FRI',
-  zone: 'UTC',
-  missed: 'skip',
-  title: '',
-  priority: '',
+const NO_PARAMS = '{}'
+
+/** What an empty form holds, in a zone. */
+export function emptyTexts({ name: zone }: Zone): ScheduleTexts {
+  const name = ''
+  const cron = '0 6 * * MON-FRI'
+  return { name, job: '', params: NO_PARAMS, cron, zone, missed: 'skip', title: '', priority: '' }
 }
 
 /** Texts of a schedule as it is. */
@@ -42,7 +39,8 @@ export function textsOf(schedule: ScheduleView): ScheduleTexts {
 }
 
 /** Texts of what was posted: a form, or JSON, whose `params` are a value. */
-export function postedTexts({ form }: EngineContext): ScheduleTexts {
+export function postedTexts({ form, djet }: EngineContext): ScheduleTexts {
+  const empty = emptyTexts(djet.app.zone)
   const text = (key: keyof ScheduleTexts, absent: string): string => {
     const value = form[key]
     if (value === undefined || value === null) return absent
@@ -52,10 +50,10 @@ export function postedTexts({ form }: EngineContext): ScheduleTexts {
   return {
     name: text('name', ''),
     job: text('job', ''),
-    params: text('params', '{}') || '{}',
+    params: text('params', NO_PARAMS) || NO_PARAMS,
     cron: text('cron', ''),
-    zone: text('zone', EMPTY.zone),
-    missed: text('missed', EMPTY.missed),
+    zone: text('zone', empty.zone),
+    missed: text('missed', empty.missed),
     title: text('title', ''),
     priority: text('priority', ''),
   }
@@ -77,19 +75,25 @@ export const PARAMS_OF = 'params_of'
 
 /** Reads the parameters that were posted with a schedule. */
 export function postedParams(
-  { form }: EngineContext,
+  { form, djet }: EngineContext,
   texts: ScheduleTexts,
   job: AnyJob | undefined,
 ): PostedParams {
+  const { zone } = djet.app
   const asText = { params: texts.params, values: undefined, errors: {}, again: undefined }
   if (form[PARAMS_OF] === undefined || job === undefined || !hasForm(job)) {
-    return form._job === undefined ? asText : { ...asText, params: EMPTY.params, again: '' }
+    return form._job === undefined ? asText : { ...asText, params: NO_PARAMS, again: '' }
   }
-  if (form[PARAMS_OF] !== job.name) return { ...asText, values: paramsTexts(job), again: '' }
-  const changed = changedRows(job, form)
+  if (form[PARAMS_OF] !== job.name) return { ...asText, values: paramsTexts(job, zone), again: '' }
+  const changed = changedRows(job, zone, form)
   if (changed) return { ...asText, values: changed.values, again: changed.focus }
-  const { params, values, errors } = readParams(job, form)
+  const { params, values, errors } = readParams(job, zone, form)
   return { params: JSON.stringify(params ?? {}), values, errors, again: undefined }
+}
+
+/** Whether nothing was written as parameters. */
+export function hasNoParams({ params }: Pick<ScheduleTexts, 'params'>): boolean {
+  return params === NO_PARAMS
 }
 
 /**
@@ -99,12 +103,13 @@ export function postedParams(
  */
 export function paramsInputs(
   job: AnyJob | undefined,
+  zone: Zone,
   texts: ScheduleTexts,
   values: Texts | undefined,
   errors: Messages,
 ): FormPart | undefined {
   if (job === undefined || !hasForm(job)) return undefined
-  return paramsForm(job, values ?? paramsTexts(job, parametersIn(texts.params)), errors)
+  return paramsForm(job, values ?? paramsTexts(job, zone, parametersIn(texts.params)), errors)
 }
 
 /** A file is chosen for one task, not for all of a schedule. */
@@ -119,7 +124,7 @@ function hasForm(job: AnyJob): boolean {
 /** Undefined, which stands for the defaults, when it is not JSON. */
 function parametersIn(json: string): unknown {
   try {
-    return json === EMPTY.params ? undefined : JSON.parse(json)
+    return json === NO_PARAMS ? undefined : JSON.parse(json)
   } catch {
     return undefined
   }

@@ -16,16 +16,16 @@ interface Row extends CheckedSchedule {
 }
 
 /**
- * Makes a schedule, as the page does.
+ * Makes a schedule, as the page does; by the clocks of the site when it names no zone.
  *
  * @returns its id
  * @throws {DjetError} SCHEDULE_INVALID, 422, with a message for each field that is wrong
  */
 export async function insertSchedule(
   djet: Djet,
-  input: ScheduleInput & { enabled?: boolean },
+  input: Omit<ScheduleInput, 'zone'> & { readonly zone?: string; readonly enabled?: boolean },
 ): Promise<number> {
-  const checked = checkSchedule(input, jobsOf(djet.app))
+  const checked = checkSchedule({ ...input, zone: input.zone ?? djet.app.zone.name }, jobsOf(djet.app))
   const enabled = input.enabled ?? true
   return djet.transaction(async (djet) => {
     const [clock] = await djet.query<{ now: Date }>('select now() as now')
@@ -91,9 +91,11 @@ export async function enableSchedule(djet: Djet, id: number, enabled: boolean): 
     const row = await lockSchedule(djet, id)
     if (row.enabled === enabled) return
     if (row.gone && enabled) {
-      throw new DjetError('SCHEDULE_GONE', `no plugin declares schedule '${row.name}' any more.`, {
-        status: 409,
-      })
+      throw new DjetError(
+        'SCHEDULE_GONE',
+        `no plugin declares schedule '${row.name}' any more, so it cannot run. It can be deleted.`,
+        { status: 409 },
+      )
     }
     await djet.query(
       `update jobmachine.schedule set enabled = $2, next_due = $3, modified = now(), modified_by = $4,

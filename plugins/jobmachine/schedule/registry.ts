@@ -1,4 +1,4 @@
-import type { DjetApp } from '../../../core/index.ts'
+import type { DjetApp, Zone } from '../../../core/index.ts'
 import { DjetError } from '../../../core/index.ts'
 import { jobsOf } from '../registry.ts'
 import { type CheckedSchedule, checkSchedule } from './check.ts'
@@ -7,13 +7,17 @@ import { type CheckedSchedule, checkSchedule } from './check.ts'
 export interface CodeSchedule extends CheckedSchedule {
   readonly plugin: string
   readonly enabled: boolean
+  /** It names its zone; else the one of the site counts when its row is made, and stays. */
+  readonly hasZone: boolean
 }
 
 /**
- * All schedules the plugins of a site bring, by name.
+ * All schedules the plugins of a site bring, by name. At boot, when they are only checked, there is no zone of the site yet.
  * @throws {DjetError} SCHEDULE_TWICE, SCHEDULE_INVALID, JOB_TWICE
  */
-export function schedulesOf(app: Pick<DjetApp, 'contributions'>): Map<string, CodeSchedule> {
+export function schedulesOf(
+  app: Pick<DjetApp, 'contributions'> & { readonly zone?: Zone },
+): Map<string, CodeSchedule> {
   const jobs = jobsOf(app)
   const schedules = new Map<string, CodeSchedule>()
   for (const { plugin, value } of app.contributions('schedules')) {
@@ -28,10 +32,20 @@ export function schedulesOf(app: Pick<DjetApp, 'contributions'>): Map<string, Co
       }
       try {
         const checked = checkSchedule(
-          { ...schedule, job: schedule.job.name, params: JSON.stringify(schedule.params ?? {}) },
+          {
+            ...schedule,
+            job: schedule.job.name,
+            params: JSON.stringify(schedule.params ?? {}),
+            zone: schedule.zone ?? app.zone?.name ?? 'UTC',
+          },
           jobs,
         )
-        schedules.set(name, { ...checked, plugin: plugin.name, enabled })
+        schedules.set(name, {
+          ...checked,
+          plugin: plugin.name,
+          enabled,
+          hasZone: schedule.zone !== undefined,
+        })
       } catch (error) {
         if (!(error instanceof DjetError) || !error.fields) throw error
         const list = Object.entries(error.fields).map(([field, message]) => `${field}: ${message}`)

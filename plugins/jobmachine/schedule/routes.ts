@@ -5,7 +5,8 @@ import { jobsOf } from '../registry.ts'
 import type { Messages } from '../start/read.ts'
 import type { ScheduleInput } from './check.ts'
 import {
-  EMPTY,
+  emptyTexts,
+  hasNoParams,
   inputOf,
   type PostedParams,
   paramsInputs,
@@ -28,7 +29,7 @@ export function scheduleRoutes(router: EngineRouter): void {
 
   router.get('/schedules/new', allow('schedule'), (ctx) => {
     const { job = '' } = ctx.payload.query
-    return showNew(ctx, { texts: { ...EMPTY, job } })
+    return showNew(ctx, { texts: { ...emptyTexts(ctx.djet.app.zone), job } })
   })
 
   router.post('/schedules/new', allow('schedule'), async (ctx) => {
@@ -69,9 +70,11 @@ export function scheduleRoutes(router: EngineRouter): void {
     ['resume', true, 'The schedule runs again, from now on.'],
   ] as const) {
     router.post(`/schedules/:id/${verb}`, allow('schedule'), async (ctx) => {
-      const { id } = await requested(ctx)
+      const { id, job, known } = await requested(ctx)
       await enableSchedule(ctx.djet, id, enabled)
-      ctx.flash(done)
+      if (enabled && !known) {
+        ctx.flash(`The schedule is on again, but it sends nothing: no plugin brings job ${job}.`, 'problem')
+      } else ctx.flash(done)
       ctx.seeOther(ctx.below(`/schedules/${id}`))
     })
   }
@@ -150,8 +153,8 @@ async function formOf(
   ctx.payload.form = { values: texts, errors }
   const job = jobsOf(ctx.djet.app).get(texts.job)
   // What was written as JSON is shown as it was written.
-  const isText = posted !== undefined && posted.values === undefined && posted.params !== EMPTY.params
-  const params = isText ? undefined : paramsInputs(job, texts, posted?.values, errors)
+  const isText = posted !== undefined && posted.values === undefined && !hasNoParams(posted)
+  const params = isText ? undefined : paramsInputs(job, ctx.djet.app.zone, texts, posted?.values, errors)
   return { ...(await choices(ctx)), params, focus: posted?.again }
 }
 

@@ -20,7 +20,7 @@ export interface ScheduleOptions<S extends z.ZodType> {
   params: z.input<S>
   /** When: 5 parts as in cron(8), or 6 with seconds in front. */
   cron: string
-  /** Whose clocks count, e.g. `Europe/Rome`; `UTC` when absent. */
+  /** Whose clocks count, e.g. `Europe/Rome`; those of the site (`timeZone`) when absent. */
   zone?: string
   /** `skip` when absent. */
   missed?: Missed
@@ -38,7 +38,8 @@ export interface Schedule {
   readonly job: AnyJob
   readonly params: unknown
   readonly cron: string
-  readonly zone: string
+  /** Undefined: the site's. */
+  readonly zone: string | undefined
   readonly missed: Missed
   readonly title: string | null
   readonly priority: number | null
@@ -60,7 +61,7 @@ export function defineSchedule<S extends z.ZodType>(name: string, options: Sched
     job: options.job as unknown as AnyJob,
     params: options.params,
     cron: options.cron,
-    zone: options.zone ?? 'UTC',
+    zone: options.zone,
     missed: options.missed ?? 'skip',
     title: options.title ?? null,
     priority: options.priority ?? null,

@@ -5,7 +5,7 @@ import type { CodeSchedule } from './registry.ts'
 /** Taken by who brings rows and code together; the first half is that of the housekeeping. */
 const LOCK = [0x6a6e, 2] as const
 
-interface Row extends Omit<CodeSchedule, 'plugin'> {
+interface Row extends Omit<CodeSchedule, 'plugin' | 'hasZone'> {
   readonly id: number
   readonly source: 'code' | 'page'
   readonly plugin: string | null
@@ -14,7 +14,7 @@ interface Row extends Omit<CodeSchedule, 'plugin'> {
 
 /**
  * Brings the rows of schedules in line with what the plugins declare. What the page says stays: whether one is
- * paused. One whose code is gone is kept and does not run. New ones and those with other times begin now.
+ * paused, and the zone of one that names none in code. One whose code is gone is kept and does not run. New ones and those with other times begin now.
  */
 export async function syncSchedules(
   app: DjetApp,
@@ -55,7 +55,8 @@ async function add(djet: Djet, schedule: CodeSchedule, now: Date): Promise<void>
   )
 }
 
-async function change(djet: Djet, row: Row, schedule: CodeSchedule, now: Date): Promise<void> {
+async function change(djet: Djet, row: Row, declared: CodeSchedule, now: Date): Promise<void> {
+  const schedule = declared.hasZone ? declared : { ...declared, zone: row.zone }
   const before = valuesOf({ ...row, plugin: row.plugin ?? '' })
   if (!row.gone && valuesOf(schedule).every((value, n) => value === before[n])) return
   const isNew = row.gone || row.cron !== schedule.cron || row.zone !== schedule.zone
@@ -79,11 +80,14 @@ async function makeRoom(djet: Djet, { id, name }: Row): Promise<void> {
   djet.log.warn(`schedule '${name}' of the page is called '${other}' now: a plugin declares one of its name`)
 }
 
-function valuesOf(schedule: CodeSchedule): (string | number | null)[] {
+function valuesOf(schedule: Omit<CodeSchedule, 'hasZone'>): (string | number | null)[] {
   const { plugin, name, job, params, title, priority, cron, zone, missed } = schedule
   return [plugin, name, job, params, title, priority, cron, zone, missed]
 }
 
-function nextDue({ cron, zone, enabled }: CodeSchedule, now: Date): Date | null {
+function nextDue(
+  { cron, zone, enabled }: Pick<CodeSchedule, 'cron' | 'zone' | 'enabled'>,
+  now: Date,
+): Date | null {
   return enabled ? (new Calendar(cron, zone).next(now) ?? null) : null
 }

@@ -1,4 +1,4 @@
-import type { StoredFile } from '../../../core/index.ts'
+import type { StoredFile, Zone } from '../../../core/index.ts'
 import { DjetError, issueWords } from '../../../core/index.ts'
 import { type AnyJob, checkParams } from '../job.ts'
 import { countOf, nameBelow, type Part, ROOT } from './part.ts'
@@ -98,28 +98,32 @@ export function idOf(name: string): string {
 
 /**
  * What a form of parameters begins with: the schema's defaults, or given parameters (a schedule's, a task's).
+ *
+ * @param zone by whose clocks times are shown: `djet.app.zone`
  */
-export function paramsTexts(job: Pick<AnyJob, 'params'>, params?: unknown): Texts {
-  return textsFor(partOf(job), ROOT, params)
+export function paramsTexts(job: Pick<AnyJob, 'params'>, zone: Zone, params?: unknown): Texts {
+  return textsFor(partOf(job), ROOT, params, zone)
 }
 
 /**
  * Reads the parameters from a posted form and checks them with the job's schema.
  *
+ * @param zone by whose clocks times are read: `djet.app.zone`
  * @param form `ctx.form`; of files, their ids by the names of inputs
  * @param files `ctx.files`, which go before what was uploaded earlier
  */
 export function readParams(
   job: AnyJob,
+  zone: Zone,
   form: Readonly<Record<string, unknown>>,
   files: Readonly<Record<string, readonly Pick<StoredFile, 'id'>[]>> = {},
 ): ReadParams {
   const part = partOf(job)
   const posted: Record<string, string> = { ...postedTexts(form) }
   for (const [name, [file]] of Object.entries(files)) if (file && isOurs(name)) posted[name] = file.id
-  const values = withoutBlankRows(part, ROOT, ours(posted))
+  const values = withoutBlankRows(part, ROOT, ours(posted), zone)
   const errors: Messages = {}
-  const params = read(part, ROOT, values, errors)
+  const params = read(part, ROOT, values, errors, zone)
   try {
     checkParams(job, params)
   } catch (error) {
@@ -166,10 +170,12 @@ function lowered(message: string): string {
 
 /**
  * The texts to show next when a button of a list was pressed; undefined: none was. Nothing is checked.
+ * @param zone by whose clocks times are shown: `djet.app.zone`
  * @param form `ctx.form`
  */
 export function changedRows(
   job: Pick<AnyJob, 'params'>,
+  zone: Zone,
   form: Readonly<Record<string, unknown>>,
   files: Readonly<Record<string, readonly Pick<StoredFile, 'id'>[]>> = {},
 ): { values: Texts; focus: string } | undefined {
@@ -182,7 +188,7 @@ export function changedRows(
   if (typeof add === 'string') {
     const part = partAt(root, add)
     if (part?.kind !== 'rows') return { values, focus: '' }
-    const more = withRow(values, add, part)
+    const more = withRow(values, add, part, zone)
     return { values: more, focus: nameBelow(add, Math.max(rowsIn(more, add, part) - 1, 0)) }
   }
   const [, list = '', row = ''] = /^(.*)\/(\d{1,4})$/.exec(String(remove)) ?? []

@@ -15,8 +15,8 @@ export interface TextPart extends Common {
   readonly kind: 'text'
   /** Type of the input; `area`: several lines. */
   readonly input: 'text' | 'area' | 'email' | 'url' | 'date' | 'time' | 'datetime-local'
-  /** A time that is meant in UTC, and says so. */
-  readonly utc: boolean
+  /** A moment: typed by the clocks of the site, which the form names, and sent as UTC. */
+  readonly moment: boolean
   readonly minLength: number | undefined
   readonly maxLength: number | undefined
   readonly pattern: string | undefined

@@ -1,6 +1,6 @@
-import { messageOf } from '../../../core/index.ts'
-import { type GroupPart, nameBelow, type Part, type TextPart } from './part.ts'
-import { rowsIn, type Texts, withoutRow } from './texts.ts'
+import { messageOf, type Zone } from '../../../core/index.ts'
+import { type GroupPart, nameBelow, type Part } from './part.ts'
+import { rowsIn, type Texts, textOf, withoutRow } from './texts.ts'
 
 /** Messages by the names of inputs. */
 export type Messages = Record<string, string>
@@ -12,15 +12,15 @@ const LOCAL_TIME = /^\d{4,6}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?$/
  * The value that the texts of a form stand for; undefined: nothing was filled in. What cannot be read is noted in
  * `errors`; whether a value is right is the schema's to say.
  */
-export function read(part: Part, name: string, texts: Texts, errors: Messages): unknown {
+export function read(part: Part, name: string, texts: Texts, errors: Messages, zone: Zone): unknown {
   const text = texts[name] ?? ''
   if (part.kind === 'fixed') return part.value
   if (part.kind === 'check') return text !== ''
-  if (part.kind === 'group') return readGroup(part, name, texts, errors)
+  if (part.kind === 'group') return readGroup(part, name, texts, errors, zone)
   if (part.kind === 'rows') {
     const rows: unknown[] = []
     for (let n = 0; n < rowsIn(texts, name, part); n++) {
-      rows.push(readParts(part.item, nameBelow(name, n), texts, errors))
+      rows.push(readParts(part.item, nameBelow(name, n), texts, errors, zone))
     }
     return rows.length > 0 || isListWithout(part) ? rows : undefined
   }
@@ -28,10 +28,8 @@ export function read(part: Part, name: string, texts: Texts, errors: Messages): 
     const lines = text.split('\n').filter((line) => line.trim() !== '')
     if (lines.length === 0) return isListWithout(part) ? [] : undefined
     return lines.map((line, n) => {
-      const value = readSimple(part.item, line.trim())
-      if (part.item.kind === 'number' && typeof value === 'string') {
-        errors[name] ??= `line ${n + 1} must be a number`
-      }
+      const { value, problem } = readSimple(part.item, line.trim(), zone)
+      if (problem !== undefined) errors[name] ??= `line ${n + 1}: ${problem}`
       return value
     })
   }
@@ -48,8 +46,8 @@ export function read(part: Part, name: string, texts: Texts, errors: Messages): 
   }
   if (text.trim() === '') return nothing(part, name, errors)
   if (part.kind === 'json') return readJson(text, name, errors)
-  const value = readSimple(part, text)
-  if (part.kind === 'number' && typeof value === 'string') errors[name] ??= 'must be a number'
+  const { value, problem } = readSimple(part, text, zone)
+  if (problem !== undefined) errors[name] ??= problem
   return value
 }
 
@@ -58,30 +56,49 @@ function isListWithout({ required, initial }: Part): boolean {
   return required || initial !== undefined
 }
 
-function readGroup(part: GroupPart, name: string, texts: Texts, errors: Messages): unknown {
-  if (!part.required && isUntouched(part, name, texts)) return undefined
-  return readParts(part, name, texts, errors)
+function readGroup(part: GroupPart, name: string, texts: Texts, errors: Messages, zone: Zone): unknown {
+  if (!part.required && isUntouched(part, name, texts, zone)) return undefined
+  return readParts(part, name, texts, errors, zone)
 }
 
-function readParts(part: GroupPart, name: string, texts: Texts, errors: Messages): Record<string, unknown> {
+function readParts(
+  part: GroupPart,
+  name: string,
+  texts: Texts,
+  errors: Messages,
+  zone: Zone,
+): Record<string, unknown> {
   const entries: [string, unknown][] = []
   for (const [key, each] of part.parts) {
-    const value = read(each, nameBelow(name, key), texts, errors)
+    const value = read(each, nameBelow(name, key), texts, errors, zone)
     if (value !== undefined) entries.push([key, value])
   }
   // Not by assignment: a property may be called `__proto__`.
   return Object.fromEntries(entries)
 }
 
-function readSimple(part: Exclude<Part, { kind: 'rows' | 'group' }>, text: string): unknown {
-  if (part.kind === 'number') return NUMBER.test(text.trim()) ? Number(text) : text
-  return part.kind === 'text' ? readText(part, text) : text
+/** A value, and what is wrong with its text. */
+interface Simple {
+  readonly value: unknown
+  readonly problem?: string
 }
 
-function readText(part: TextPart, text: string): string {
-  if (part.input === 'area') return text
-  if (!part.utc || !LOCAL_TIME.test(text)) return text
-  return `${text.length === 'yyyy-mm-ddThh:mm'.length ? `${text}:00` : text}Z`
+function readSimple(part: Exclude<Part, { kind: 'rows' | 'group' }>, text: string, zone: Zone): Simple {
+  if (part.kind === 'number') {
+    return NUMBER.test(text.trim()) ? { value: Number(text) } : { value: text, problem: 'must be a number' }
+  }
+  return part.kind === 'text' && part.moment && LOCAL_TIME.test(text)
+    ? readMoment(text, zone)
+    : { value: text }
+}
+
+/** A time by the clocks of a zone as JSON has it; what tells its own offset is left to the schema. */
+function readMoment(text: string, zone: Zone): Simple {
+  try {
+    return { value: zone.read(text).toISOString().replace('.000Z', 'Z') }
+  } catch (error) {
+    return { value: text, problem: messageOf(error) }
+  }
 }
 
 function readJson(text: string, name: string, errors: Messages): unknown {
@@ -101,28 +118,28 @@ function nothing(part: Part, name: string, errors: Messages): null | undefined {
 }
 
 /** Whether everything in a part is empty or as the form began. */
-function isUntouched(part: Part, name: string, texts: Texts): boolean {
+function isUntouched(part: Part, name: string, texts: Texts, zone: Zone): boolean {
   const text = texts[name] ?? ''
   switch (part.kind) {
     case 'fixed':
       return true
     case 'group':
-      return [...part.parts].every(([key, each]) => isUntouched(each, nameBelow(name, key), texts))
+      return [...part.parts].every(([key, each]) => isUntouched(each, nameBelow(name, key), texts, zone))
     case 'rows':
       return rowsIn(texts, name, part) === 0
     case 'check':
       return (text !== '') === (part.initial === true)
     default:
-      return text.trim() === '' || text === String(part.initial)
+      return text.trim() === '' || text === textOf(part, part.initial, zone)
   }
 }
 
 /** Whether nothing was filled in where something could have been. */
-function isBlank(part: Part, name: string, texts: Texts): boolean {
+function isBlank(part: Part, name: string, texts: Texts, zone: Zone): boolean {
   if (part.kind === 'group') {
     return (
-      isUntouched(part, name, texts) &&
-      [...part.parts].some(([key, each]) => isBlank(each, nameBelow(name, key), texts))
+      isUntouched(part, name, texts, zone) &&
+      [...part.parts].some(([key, each]) => isBlank(each, nameBelow(name, key), texts, zone))
     )
   }
   if (part.kind === 'rows') return rowsIn(texts, name, part) === 0
@@ -130,15 +147,15 @@ function isBlank(part: Part, name: string, texts: Texts): boolean {
 }
 
 /** The texts without rows in which nothing was filled in, so that row n of the form is value n. */
-export function withoutBlankRows(part: Part, name: string, texts: Texts): Texts {
+export function withoutBlankRows(part: Part, name: string, texts: Texts, zone: Zone): Texts {
   let rest = texts
   if (part.kind === 'group') {
-    for (const [key, each] of part.parts) rest = withoutBlankRows(each, nameBelow(name, key), rest)
+    for (const [key, each] of part.parts) rest = withoutBlankRows(each, nameBelow(name, key), rest, zone)
   } else if (part.kind === 'rows') {
     for (let n = rowsIn(rest, name, part) - 1; n >= 0; n--) {
       const row = nameBelow(name, n)
-      rest = withoutBlankRows(part.item, row, rest)
-      if (isBlank(part.item, row, rest)) rest = withoutRow(rest, name, n)
+      rest = withoutBlankRows(part.item, row, rest, zone)
+      if (isBlank(part.item, row, rest, zone)) rest = withoutRow(rest, name, n)
     }
   }
   return rest

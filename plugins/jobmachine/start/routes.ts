@@ -43,9 +43,9 @@ export function startRoutes(router: EngineRouter): void {
     const job = jobOf(ctx)
     if (ctx.is('json') === 'json') return startFromJson(ctx, job)
     const options = optionTexts(ctx.form)
-    const changed = changedRows(job, ctx.form, ctx.files)
+    const changed = changedRows(job, ctx.djet.app.zone, ctx.form, ctx.files)
     if (changed) return show(ctx, job, changed.values, options, {}, changed.focus)
-    const { params, values, errors } = readParams(job, ctx.form, ctx.files)
+    const { params, values, errors } = readParams(job, ctx.djet.app.zone, ctx.form, ctx.files)
     const sendOptions = readOptions(options, errors, ctx.djet.app.zone)
     if (Object.keys(errors).length > 0) return refuse(ctx, job, values, options, errors, 422)
     try {
@@ -123,10 +123,11 @@ async function show(
 /** The defaults, or with `?from=<task>` the parameters of a task that this visitor sees. */
 async function textsToBegin(ctx: EngineContext, job: AnyJob): Promise<Texts> {
   const { from } = ctx.payload.query
-  if (!from || !/^[1-9]\d{0,14}$/.test(from)) return paramsTexts(job)
+  if (!from || !/^[1-9]\d{0,14}$/.test(from)) return paramsTexts(job, ctx.djet.app.zone)
   const { sight } = await sightOf(ctx, Number(from))
   const task = sight === 'staff' ? await taskView(ctx.djet, Number(from)) : null
-  return paramsTexts(job, task?.class === job.name ? task.parameters : undefined)
+  const params = task?.class === job.name ? task.parameters : undefined
+  return paramsTexts(job, ctx.djet.app.zone, params)
 }
 
 /** Goes on for those who may start the job of the path: before anything of their form is read. */
@@ -152,7 +153,7 @@ const withForm: EngineMiddleware = async (context, next) => {
     const isRefused = error instanceof DjetError && [413, 422].includes(error.status)
     if (!isRefused || !error.fields || wantsJson(ctx)) throw error
     const job = jobOf(ctx)
-    const { values } = readParams(job, ctx.form, ctx.files)
+    const { values } = readParams(job, ctx.djet.app.zone, ctx.form, ctx.files)
     const errors = Object.fromEntries(
       Object.entries(error.fields).map(([name, text]) => [name || ROOT, text]),
     )

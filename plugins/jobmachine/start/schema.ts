@@ -136,7 +136,7 @@ function listSettings(schema: Schema, depth: number) {
 
 function textSettings(schema: Schema, widget: unknown) {
   const limits = { minLength: schema.minLength, maxLength: schema.maxLength }
-  const plain = { utc: false, pattern: undefined, ...limits }
+  const plain = { moment: false, pattern: undefined, ...limits }
   if (widget === 'textarea') return { ...plain, input: 'area' } as const
   if (widget === 'date') return { ...plain, input: 'date' } as const
   switch (schema.format) {
@@ -147,7 +147,7 @@ function textSettings(schema: Schema, widget: unknown) {
     case 'uri':
       return { ...plain, input: 'url' } as const
     case 'date-time':
-      return { ...plain, input: 'datetime-local', utc: true } as const
+      return { ...plain, input: 'datetime-local', moment: true } as const
     case 'local-date-time':
       return { ...plain, input: 'datetime-local' } as const
   }

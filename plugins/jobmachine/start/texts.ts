@@ -1,3 +1,4 @@
+import type { Zone } from '../../../core/index.ts'
 import { countOf, nameBelow, type Part, type RowsPart } from './part.ts'
 
 /** What stands in the inputs of a form, by their names. A box that is ticked is `on`. */
@@ -6,37 +7,43 @@ export type Texts = Readonly<Record<string, string>>
 /**
  * The texts a form begins with.
  * @param value of the part; undefined: the schema's defaults
+ * @param zone by whose clocks times are shown
  */
-export function textsFor(part: Part, name: string, value: unknown): Texts {
+export function textsFor(part: Part, name: string, value: unknown, zone: Zone): Texts {
   const texts: Record<string, string> = Object.create(null)
-  fill(texts, part, name, value === undefined ? part.initial : value)
+  fill(texts, part, name, value === undefined ? part.initial : value, zone)
   return texts
 }
 
-function fill(texts: Record<string, string>, part: Part, name: string, value: unknown): void {
+function fill(texts: Record<string, string>, part: Part, name: string, value: unknown, zone: Zone): void {
   switch (part.kind) {
     case 'group':
       for (const [key, each] of part.parts) {
         const given = property(value, key)
-        fill(texts, each, nameBelow(name, key), given === undefined ? each.initial : given)
+        fill(texts, each, nameBelow(name, key), given === undefined ? each.initial : given, zone)
       }
       return
     case 'rows': {
       const rows = Array.isArray(value) ? value : []
       const count = Math.max(rows.length, part.least, part.required ? 1 : 0)
       texts[countOf(name)] = String(count)
-      for (let n = 0; n < count; n++) fill(texts, part.item, nameBelow(name, n), rows[n])
+      for (let n = 0; n < count; n++) fill(texts, part.item, nameBelow(name, n), rows[n], zone)
       return
     }
     case 'fixed':
       return
     default:
       // A file belongs to the task it was uploaded for.
-      texts[name] = part.kind === 'file' ? '' : textOf(part, value)
+      texts[name] = part.kind === 'file' ? '' : textOf(part, value, zone)
   }
 }
 
-function textOf(part: Exclude<Part, { kind: 'group' | 'rows' | 'fixed' }>, value: unknown): string {
+/** The text of an input for a value. */
+export function textOf(
+  part: Exclude<Part, { kind: 'group' | 'rows' | 'fixed' }>,
+  value: unknown,
+  zone: Zone,
+): string {
   if (value === undefined || value === null) return ''
   switch (part.kind) {
     case 'check':
@@ -51,13 +58,12 @@ function textOf(part: Exclude<Part, { kind: 'group' | 'rows' | 'fixed' }>, value
         .flatMap((each) => part.options.find((option) => option.value === each)?.key ?? [])
         .join('\n')
     case 'lines':
-      return [value].flat().map(plain).join('\n')
+      return [value]
+        .flat()
+        .map((each) => textOf(part.item, each, zone))
+        .join('\n')
     case 'text':
-      return part.utc
-        ? plain(value)
-            .replace(/(:\d\d)\.\d+/, '$1')
-            .replace(/Z$/, '')
-        : plain(value)
+      return part.moment ? wallOf(plain(value), zone) : plain(value)
     default:
       return plain(value)
   }
@@ -65,6 +71,16 @@ function textOf(part: Exclude<Part, { kind: 'group' | 'rows' | 'fixed' }>, value
 
 function plain(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : JSON.stringify(value)
+}
+
+/**
+ * What the clocks of a zone show at a time, as an input takes it. A time that they show twice and of which this is the
+ * second one is left as it is: the input would make the first one of it.
+ */
+function wallOf(text: string, zone: Zone): string {
+  const time = new Date(text)
+  const wall = zone.wall(time)
+  return /^\d{4}-/.test(wall) && +zone.read(wall) === Math.floor(+time / 1000) * 1000 ? wall : text
 }
 
 function property(value: unknown, key: string): unknown {
@@ -108,12 +124,12 @@ export function withoutRow(texts: Texts, name: string, row: number): Texts {
 }
 
 /** A list with one more row, empty but for its defaults. */
-export function withRow(texts: Texts, name: string, part: RowsPart): Texts {
+export function withRow(texts: Texts, name: string, part: RowsPart, zone: Zone): Texts {
   const count = rowsIn(texts, name, part)
   if (count >= part.most) return texts
   return {
     ...texts,
-    ...textsFor(part.item, nameBelow(name, count), undefined),
+    ...textsFor(part.item, nameBelow(name, count), undefined, zone),
     [countOf(name)]: String(count + 1),
   }
 }

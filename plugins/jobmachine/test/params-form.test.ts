@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { Zone } from '../../../core/index.ts'
 import { changedRows, defineJob, type FormPart, paramsForm, paramsTexts, readParams } from '../index.ts'
 
 const job = (params: z.ZodType) => defineJob('form.trial', () => {}, { params })
+const utc = new Zone('UTC')
+const rome = new Zone('Europe/Rome')
 const kinds = (form: FormPart): Record<string, unknown> =>
   Object.fromEntries(form.parts.map(({ name, part }) => [name.replace('params/', ''), part]))
-const formOf = (params: z.ZodType) => paramsForm(job(params), paramsTexts(job(params)))
+const formOf = (params: z.ZodType) => paramsForm(job(params), paramsTexts(job(params), utc))
 
 describe('the form of a job', () => {
   it('has an input for each part of the schema', () => {
@@ -57,10 +60,10 @@ describe('the form of a job', () => {
       code: { kind: 'text', pattern: '^[A-Z]{3}$', required: true },
       essay: { kind: 'text', input: 'area' },
       day: { kind: 'text', input: 'date', pattern: undefined },
-      at: { kind: 'text', input: 'datetime-local', utc: true },
-      wall: { kind: 'text', input: 'datetime-local', utc: false },
+      at: { kind: 'text', input: 'datetime-local', moment: true },
+      wall: { kind: 'text', input: 'datetime-local', moment: false },
       hour: { kind: 'text', input: 'time' },
-      due: { kind: 'text', input: 'datetime-local', utc: true, required: true },
+      due: { kind: 'text', input: 'datetime-local', moment: true, required: true },
       mail: { kind: 'text', input: 'email' },
       site: { kind: 'text', input: 'url' },
       copies: { kind: 'number', min: 1, max: 9, step: '1', required: false, initial: 2 },
@@ -183,7 +186,7 @@ describe('the form of a job', () => {
       { a: [{ n: 1 }, { n: 1 }] },
     ],
   ])('reads %s', (_what, schema, form, params) => {
-    expect(readParams(job(schema), form)).toMatchObject({ params, errors: {} })
+    expect(readParams(job(schema), utc, form)).toMatchObject({ params, errors: {} })
   })
 
   it('says at each input what is wrong with it', () => {
@@ -199,7 +202,7 @@ describe('the form of a job', () => {
       to: z.object({ street: z.string(), town: z.string() }).optional(),
       colours: z.array(z.enum(['red'])).min(1),
     })
-    const { errors, values } = readParams(job(schema), {
+    const { errors, values } = readParams(job(schema), utc, {
       'params/name': 'ab',
       'params/n': 'many',
       'params/size': 'xl',
@@ -243,8 +246,8 @@ describe('the form of a job', () => {
       .object({ from: z.int(), to: z.int() })
       .refine(({ from, to }) => from <= to, { error: 'From must not be above to' })
     const form = { 'params/from': '2', 'params/to': '1' }
-    expect(readParams(job(schema), form).errors).toEqual({ params: 'from must not be above to' })
-    expect(readParams(job(z.object({ a: z.string() })), { 'params/a': 'x\0' }).errors.params).toContain(
+    expect(readParams(job(schema), utc, form).errors).toEqual({ params: 'from must not be above to' })
+    expect(readParams(job(z.object({ a: z.string() })), utc, { 'params/a': 'x\0' }).errors.params).toContain(
       'JSON',
     )
   })
@@ -273,7 +276,44 @@ describe('the form of a job', () => {
       colours: ['blue'],
       to: { street: 'Main' },
     }
-    expect(readParams(job(schema), paramsTexts(job(schema), params))).toMatchObject({ params, errors: {} })
+    expect(readParams(job(schema), utc, paramsTexts(job(schema), utc, params))).toMatchObject({
+      params,
+      errors: {},
+    })
+  })
+
+  it('shows and reads moments by the clocks of the site, and keeps the second of two that they show', () => {
+    const at = z.object({ at: z.iso.datetime(), all: z.array(z.coerce.date()).optional() })
+    const read = (text: string, all = '') =>
+      readParams(job(at), rome, { 'params/at': text, 'params/all': all })
+    expect(read('2026-03-31T14:05', '2026-01-01T00:00\n2026-07-01T00:00')).toMatchObject({
+      params: { at: '2026-03-31T12:05:00Z', all: ['2025-12-31T23:00:00Z', '2026-06-30T22:00:00Z'] },
+      errors: {},
+    })
+    const gap = 'is left out by the clocks of Europe/Rome, which go from 02:00 to 03:00 on that day'
+    expect(read('2026-03-29T02:30').errors).toEqual({ 'params/at': gap })
+    expect(read('2026-10-25T02:30', '2026-03-29T02:30')).toMatchObject({
+      params: { at: '2026-10-25T00:30:00Z' },
+      errors: { 'params/all': `line 1: ${gap}` },
+    })
+    expect(read('2026-02-31T02:30').errors).toHaveProperty('params/at')
+    for (const [time, text] of [
+      ['2026-10-25T00:30:00Z', '2026-10-25T02:30:00'],
+      ['2026-10-25T01:30:00Z', '2026-10-25T01:30:00Z'],
+    ] as const) {
+      const texts = paramsTexts(job(at), rome, { at: time })
+      expect(texts['params/at']).toBe(text)
+      expect(readParams(job(at), rome, texts)).toMatchObject({ params: { at: time }, errors: {} })
+    }
+  })
+
+  it('leaves out a group in which every part is as it began', () => {
+    const parts = {
+      at: z.iso.datetime().default('2026-07-01T00:00:00Z'),
+      tags: z.array(z.string()).default(['a', 'b']),
+    }
+    const schema = job(z.object({ more: z.object(parts).optional() }))
+    expect(readParams(schema, rome, paramsTexts(schema, rome))).toMatchObject({ params: {}, errors: {} })
   })
 
   it('adds and removes rows, also of lists in lists', () => {
@@ -283,21 +323,21 @@ describe('the form of a job', () => {
       }),
     )
     const names = (form: Record<string, string>): string[] =>
-      Object.keys(changedRows(trial, form)!.values).sort()
-    let texts: Record<string, string> = { ...paramsTexts(trial) }
+      Object.keys(changedRows(trial, utc, form)!.values).sort()
+    let texts: Record<string, string> = { ...paramsTexts(trial, utc) }
     expect(texts).toEqual({
       'params/a/*': '1',
       'params/a/0/p': 'new',
       'params/a/0/sub/*': '1',
       'params/a/0/sub/0/q': '',
     })
-    const added = changedRows(trial, { ...texts, _add: 'params/a' })!
+    const added = changedRows(trial, utc, { ...texts, _add: 'params/a' })!
     expect(added.focus).toBe('params/a/1')
     expect(added.values).toMatchObject({ 'params/a/*': '2', 'params/a/1/p': 'new', 'params/a/1/sub/*': '1' })
     texts = { ...added.values, 'params/a/1/p': 'second', 'params/a/1/sub/0/q': 'deep' }
-    texts = { ...changedRows(trial, { ...texts, _add: 'params/a/1/sub' })!.values }
+    texts = { ...changedRows(trial, utc, { ...texts, _add: 'params/a/1/sub' })!.values }
     expect(texts).toMatchObject({ 'params/a/1/sub/*': '2', 'params/a/1/sub/1/q': '' })
-    const removed = changedRows(trial, { ...texts, _remove: 'params/a/0' })!
+    const removed = changedRows(trial, utc, { ...texts, _remove: 'params/a/0' })!
     expect(removed.focus).toBe('params/a')
     expect(removed.values).toEqual({
       'params/a/*': '1',
@@ -311,7 +351,7 @@ describe('the form of a job', () => {
       expect(names({ ...texts, _remove: button })).toEqual(Object.keys(texts).sort())
       if (button !== '') expect(names({ ...texts, _add: button })).toEqual(Object.keys(texts).sort())
     }
-    expect(changedRows(trial, texts)).toBeUndefined()
+    expect(changedRows(trial, utc, texts)).toBeUndefined()
     expect(paramsForm(trial, { 'params/a/*': '1e9' }).parts[0]!.rows.length).toBe(100)
   })
 })

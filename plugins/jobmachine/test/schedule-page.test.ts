@@ -8,6 +8,7 @@ import {
   runSchedule,
   type ScheduleList,
   type ScheduleView,
+  scheduleView,
   type TaskView,
 } from '../index.ts'
 import { scheduleCommand } from '../schedule/command.ts'
@@ -106,7 +107,9 @@ describe('the pages of schedules', () => {
   })
 
   it('make, change and delete one', async () => {
-    expect((await admin.get('/jobs/schedules/new')).text).toContain('<option value="trial.report">')
+    const empty = (await admin.get('/jobs/schedules/new')).text
+    expect(empty).toContain('<option value="trial.report">')
+    expect(empty).toContain('name="zone" aria-describedby="f-zone-help" value="Europe/Copenhagen"')
     const own = await make({})
     const made = await view(own)
     expect(made.schedule).toMatchObject({
@@ -131,6 +134,20 @@ describe('the pages of schedules', () => {
     const late = await admin.post(own, change)
     expect([late.status, late.text.includes('was changed meanwhile')]).toEqual([409, true])
 
+    expect((await admin.post(`${own}/delete`, {})).location).toBe('/jobs/schedules')
+    expect((await admin.get(own)).status).toBe(404)
+  })
+
+  it('say that nothing will run when the job of one is gone; it can be deleted', async () => {
+    const own = await make({ name: 'without a job' })
+    const { id } = (await view(own)).schedule
+    await site.djet.query("update jobmachine.schedule set job = 'gone.report' where schedule_id = $1", [id])
+    expect((await admin.get(own)).text).toContain('No plugin brings job gone.report, so it does not run.')
+    await admin.post(`${own}/pause`, {})
+    await admin.post(`${own}/resume`, {})
+    expect((await admin.get(own)).text).toContain('but it sends nothing: no plugin brings job gone.report.')
+    expect((await view(own)).schedule).toMatchObject({ enabled: true, known: false })
+    expect((await admin.post(`${own}/run`, {})).status).toBe(404)
     expect((await admin.post(`${own}/delete`, {})).location).toBe('/jobs/schedules')
     expect((await admin.get(own)).status).toBe(404)
   })
@@ -304,7 +321,24 @@ describe('djet schedule', () => {
     ])
   })
 
-  it.each([[], ['run'], ['list', 'x'], ['stop', 'x']])('refuses %j', async (...args) => {
+  it('pauses, resumes and deletes one, and says when its job is unknown', async () => {
+    const { zone: _, ...input } = { ...FORM, name: 'by hand', title: null, priority: null, enabled: true }
+    const id = await insertSchedule(site.djet, input)
+    expect((await scheduleView(site.djet, id))!.zone).toBe('Europe/Copenhagen')
+    expect(await run('pause', 'by hand')).toEqual(['the schedule is paused'])
+    expect(await run('resume', 'by hand')).toEqual(['the schedule runs again, from now on'])
+    await site.djet.query("update jobmachine.schedule set job = 'gone.report' where schedule_id = $1", [id])
+    expect(await run('list')).toContainEqual(expect.stringMatching(/^by hand: .*, its job is unknown$/))
+    await run('pause', 'by hand')
+    expect(await run('resume', 'by hand')).toEqual([
+      expect.stringContaining('no plugin brings job gone.report'),
+    ])
+    await run('delete', 'by hand')
+    await expect(run('delete', 'by hand')).rejects.toMatchObject({ code: 'SCHEDULE_NOT_FOUND' })
+    await expect(run('delete', 'trial.nightly')).rejects.toMatchObject({ code: 'SCHEDULE_FROM_CODE' })
+  })
+
+  it.each([[], ['run'], ['list', 'x'], ['stop', 'x'], ['toString', 'x']])('refuses %j', async (...args) => {
     await expect(run(...args)).rejects.toMatchObject({ code: 'USAGE' })
   })
 

@@ -37,7 +37,12 @@ export function scheduled(schedules: readonly Schedule[]): Plugin[] {
   return [users(), jobmachine({ threads: 0 }), trial()]
 }
 
-const QUIET = { host: '127.0.0.1', port: 0, log: { level: 'silent', file: '-' } } as const
+const QUIET = {
+  host: '127.0.0.1',
+  port: 0,
+  timeZone: 'Europe/Copenhagen',
+  log: { level: 'silent', file: '-' },
+} as const
 
 /** A site with these schedules, on a database of its own. */
 export function createScheduleSite(schedules: readonly Schedule[] = [nightly]): Promise<TestSite> {

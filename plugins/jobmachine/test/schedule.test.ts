@@ -89,8 +89,10 @@ describe('schedules of plugins', () => {
   }
 
   it('become rows, follow the code, and stay as they are at a restart', async () => {
-    site = await createScheduleSite()
+    const plain = defineSchedule('trial.plain', { job: report, params: { days: 1 }, cron: '0 7 * * *' })
+    site = await createScheduleSite([nightly, plain])
     await syncSchedules(site.app, schedulesOf(site.app))
+    expect(await view('trial.plain')).toMatchObject({ zone: 'Europe/Copenhagen' })
     const first = await view('trial.nightly')
     expect(first).toMatchObject({ source: 'code', plugin: 'trial', enabled: true, gone: false, last: null })
     expect(first.words).toBe('At 06:30, Monday through Friday')
@@ -98,7 +100,10 @@ describe('schedules of plugins', () => {
     expect(first.times).toHaveLength(5)
 
     await setDue('trial.nightly', "now() - interval '3 hours'")
+    // One that was made when the site had no zone of its own.
+    await site.djet.query("update jobmachine.schedule set zone = 'UTC' where name = 'trial.plain'")
     await syncSchedules(site.app, schedulesOf(site.app))
+    expect(await view('trial.plain')).toMatchObject({ zone: 'UTC', version: 1 })
     expect((await view('trial.nightly')).nextDue!.getTime()).toBeLessThan(Date.now())
     expect((await view('trial.nightly')).version).toBe(1)
 
@@ -108,7 +113,7 @@ describe('schedules of plugins', () => {
     const changed = await view('trial.nightly')
     expect(changed).toMatchObject({
       cron: '0 7 * * *',
-      zone: 'UTC',
+      zone: 'Europe/Rome',
       missed: 'skip',
       params: '{"days":2}',
       version: 2,
