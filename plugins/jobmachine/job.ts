@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Djet } from '../../core/index.ts'
-import { DjetError, didYouMean, messageOf } from '../../core/index.ts'
+import { DjetError, didYouMean, issueWords, messageOf } from '../../core/index.ts'
 import { type Duration, milliseconds, timeLimit } from './duration.ts'
 import { type Retention, type RetentionPolicy, retentionOf } from './kept.ts'
 import { checkLimits, type LimitPolicy, type Limits } from './limits.ts'
@@ -283,7 +283,7 @@ export function readParams<S extends z.ZodType>(job: Job<S>, json: string | null
       cause: error,
     })
   }
-  const result = job.params.safeParse(input)
+  const result = job.params.safeParse(input, { error: issueWords })
   if (result.success) return result.data
   const fields: Record<string, string> = {}
   for (const issue of result.error.issues) {

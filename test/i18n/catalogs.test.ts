@@ -51,6 +51,9 @@ const COMPOSED: Record<string, string[]> = {
     '{{name}} is the last one already.',
   ],
   jobmachine: [
+    '{{failed}} of {{total}} tasks failed',
+    'task {{id}}, which it waited for, failed',
+    ...['Retry', 'Cancel'].flatMap((verb) => [`${verb} about {{n}} tasks`, `${verb} tasks`]),
     "there is no schedule '{{name}}'.",
     "'{{word}}' is no status.",
     "no plugin brings a job of class '{{name}}'.",
@@ -80,8 +83,12 @@ const LOOKED_UP: Record<string, string[]> = {
     ...DOORS.map((door) => `${door}_door`),
     'draft',
     'unpublished',
+    ...['published', 'unpublished', 'name', 'version'].map((name) => `${name}_result`),
   ],
-  jobmachine: ['waiting', 'running', 'finished', 'failed', 'cancelled'],
+  jobmachine: [
+    ...['waiting', 'running', 'finished', 'failed', 'cancelled'],
+    ...['tasks', 'finished', 'failed', 'retried', 'cancelled', 'left alone'].map((name) => `${name}_result`),
+  ],
   'sales-order': [
     ...['open', 'confirmed', 'shipped', 'cancelled'].map((state) => `${state}_order`),
     ...RESULT_NAMES.map((name) => `${name}_result`),
