@@ -5,32 +5,28 @@ import { TaskAborted } from '../error.ts'
 import { hooksIdle, tellHooks } from '../hooks.ts'
 import type { AnyJob } from '../job.ts'
 import { keptFor, type Retention } from '../kept.ts'
-import { byOrder, type Claim, type Claimed } from '../queue/claim.ts'
+import type { Claim } from '../queue/claim.ts'
 import { classIds } from '../queue/classes.ts'
 import { giveBack } from '../queue/hold.ts'
 import { claimLimited } from '../queue/limited.ts'
 import { onLocalWake, wakeWorkers } from '../queue/wake.ts'
-import { Abort } from './abort.ts'
 import { Ends } from './ends.ts'
+import { Held } from './held.ts'
 import { Holdings } from './holdings.ts'
 import { Lanes } from './lanes.ts'
 import { Look, type Wanted } from './look.ts'
+import { ABORT_GRACE, Places } from './places.ts'
 import { Prefetch } from './prefetch.ts'
 import type { Apart } from './process/apart.ts'
 import { Reporter } from './reporter.ts'
-import { type RunParts, runTask } from './run-task.ts'
-import { type Running, RunningTasks } from './running.ts'
+import { RunningTasks } from './running.ts'
 import { Session } from './session.ts'
 import type { Slots } from './slots.ts'
 
-/** Milliseconds a function has for its own end after the abort signal before its thread is terminated. */
-export const ABORT_GRACE = 500
 /** Milliseconds for a process to be killed then. */
 const KILLED = 700
 /** Milliseconds between looks at time limits and at tasks that wait too long. */
 const SWEEP = 100
-/** Milliseconds a claimed task may wait here while all slots are busy. */
-const LONGEST_WAIT = 500
 /** Milliseconds after which a task shows as running. */
 const SHOWN = 50
 /** Milliseconds between two looks at the queue when nothing notifies, at least and at most. */
@@ -60,17 +56,15 @@ export class Machine {
   readonly #ends: Ends
   /** When tasks are taken one by one. */
   readonly #lanes: Lanes | undefined
-  readonly #parts: RunParts
   readonly #prefetch: Prefetch
   readonly #holdings = new Holdings()
   readonly #look: Look
-  readonly #freeSlots: number[]
+  readonly #held = new Held()
+  readonly #places: Places
   readonly #running: RunningTasks
   #jobs = new Map<number, AnyJob>()
   /** Ids of classes with limits. */
   #limited: readonly number[] = []
-  #held: Claimed[] = []
-  #heldSince = 0
   #claiming: Promise<void> | undefined
   #woken = false
   /** Set when rows may be ours that we do not know of. */
@@ -117,17 +111,26 @@ export class Machine {
         onClaim: (got, workerId) => this.#took(got, workerId),
       },
     })
-    this.#parts = {
-      app,
-      runner: this.#session,
-      now: () => new Date(clock() + this.#session.ahead),
-      reporter: this.#reporter,
-      ends: this.#ends,
-      apart,
-      retention,
-    }
     this.#prefetch = new Prefetch(slots.size)
-    this.#freeSlots = Array.from({ length: slots.size }, (_, n) => n)
+    const session = this.#session
+    this.#places = new Places({
+      slots,
+      running: this.#running,
+      parts: {
+        app,
+        runner: session,
+        now: () => new Date(clock() + session.ahead),
+        reporter: this.#reporter,
+        ends: this.#ends,
+        apart,
+        retention,
+      },
+      ahead: () => session.ahead,
+      onOver: (took) => {
+        this.#prefetch.took(took)
+        this.#fill()
+      },
+    })
   }
 
   async start(): Promise<void> {
@@ -164,7 +167,7 @@ export class Machine {
     this.#stopping = true
     this.#unlisten()
     clearTimeout(this.#poll)
-    this.#held = []
+    this.#held.drop()
     await this.#claiming
     await this.#giveBack()
     if (!(await this.#running.idleWithin(grace))) {
@@ -188,7 +191,7 @@ export class Machine {
 
   #connected(workerId: number, same: boolean): void {
     if (!same) {
-      this.#held = []
+      this.#held.drop()
       this.#holdings.keeping([])
       this.#holdings.gaveBack()
       const lost = new TaskAborted('lost', 'the task was given to another worker')
@@ -201,10 +204,15 @@ export class Machine {
 
   /** Starts what is held, and claims more when that is little. */
   #fill(): void {
-    while (this.#freeSlots.length > 0) {
-      const next = this.#held.pop()
+    while (this.#places.free > 0) {
+      const next = this.#held.next()
       if (!next) break
-      if (!this.#begin(next)) return
+      if (!this.#places.begin(this.#jobs.get(next.classId)!, next)) {
+        this.#held.drop()
+        this.#resync = true
+        this.wake()
+        return
+      }
     }
     if (this.#stopping || this.#claiming || !this.#woken || this.#jobs.size === 0) return
     const wanted = this.#wanted()
@@ -216,8 +224,8 @@ export class Machine {
   }
 
   #wanted(): number {
-    if (this.#options.prefetch) return this.#prefetch.wanted(this.#running.size, this.#held.length)
-    return Math.min(1, this.#freeSlots.length - this.#held.length - this.#ends.claiming)
+    if (this.#options.prefetch) return this.#prefetch.wanted(this.#running.size, this.#held.size)
+    return Math.min(1, this.#places.free - this.#held.size - this.#ends.claiming)
   }
 
   /** A claim that came with the end of a task. */
@@ -274,7 +282,7 @@ export class Machine {
     let wait = Number.POSITIVE_INFINITY
     const { workerId } = this.#session
     for (const id of classes) {
-      const wanted = this.#freeSlots.length - this.#held.length
+      const wanted = this.#places.free - this.#held.size
       if (wanted <= 0) break
       const got = await claimLimited(this.#session, id, this.#jobs.get(id)!.limits!, wanted, workerId)
       if (this.#session.workerId !== workerId) await giveBack(this.#session, workerId, [])
@@ -287,58 +295,17 @@ export class Machine {
 
   #hold(got: Claim): void {
     this.#holdings.took(got)
-    if (got.tasks.length === 0) return
-    // The next one last.
-    this.#held = [...this.#held, ...got.tasks].sort(byOrder).reverse()
-    this.#heldSince = clock()
-  }
-
-  /** False: what this thread holds has been seized. */
-  #begin(claimed: Claimed): boolean {
-    const job = this.#jobs.get(claimed.classId)!
-    const limit = claimed.timeout ?? job.timeout
-    const began = clock()
-    // The main thread ends what is in a process, not the thread for its sake.
-    const deadline = job.isolation === 'process' ? Number.POSITIVE_INFINITY : began + limit
-    const slot = this.#freeSlots.pop()!
-    const { slots } = this.#options
-    const { id, turn, attempt } = claimed
-    const last = deadline + ABORT_GRACE
-    if (!slots.occupy(slot, id, turn, attempt, limit, last, began + this.#session.ahead)) {
-      this.#freeSlots.push(slot)
-      this.#held = []
-      this.#resync = true
-      this.wake()
-      return false
-    }
-    const abort = new Abort()
-    const running: Running = { claimed, abort, began, deadline, limit }
-    this.#running.add(running)
-    const begins = (): void => {
-      running.deadline = clock() + limit
-    }
-    void runTask(this.#parts, job, claimed, abort, begins).then((took) => {
-      slots.free(slot)
-      this.#freeSlots.push(slot)
-      this.#running.remove(id)
-      this.#prefetch.took(took)
-      this.#fill()
-    })
-    return true
+    this.#held.add(got.tasks)
   }
 
   #watch(): void {
     this.#running.abortOverdue()
     void this.#running.show(SHOWN)
     if (this.#options.slots.seized) {
-      this.#held = []
+      this.#held.drop()
       this.wake()
-    } else if (
-      this.#held.length > 0 &&
-      this.#freeSlots.length === 0 &&
-      clock() - this.#heldSince > LONGEST_WAIT
-    ) {
-      this.#held = []
+    } else if (this.#places.free === 0 && this.#held.tooLong) {
+      this.#held.drop()
       this.#prefetch.slow()
       this.#giveBack().catch((error: unknown) => {
         this.#options.app.log.warn(`tasks could not be given back yet: ${messageOf(error)}`)
@@ -351,7 +318,7 @@ export class Machine {
     // Claims that come with ends are on other connections.
     this.#givingBack = true
     while (this.#ends.claiming > 0) await new Promise((resolve) => setTimeout(resolve, 2))
-    const known = [...this.#running.claimed(), ...this.#held, ...this.#ends.waiting()]
+    const known = [...this.#running.claimed(), ...this.#held.all(), ...this.#ends.waiting()]
     this.#holdings.keeping(known)
     try {
       await giveBack(
