@@ -53,6 +53,10 @@ if (!location.hash && !document.querySelector('[autofocus]')) {
   input?.focus({ preventScroll: true })
 }
 
+// screen readers tell what comes into a status, and few what stood in it when the page was loaded
+for (const text of document.querySelectorAll('.flash [role] > p'))
+  setTimeout(() => text.replaceChildren(...text.childNodes), 150)
+
 // tables of a text that are wider than the window are scrolled by keys as well
 for (const table of document.querySelectorAll('.prose table')) {
   if (table.scrollWidth > table.clientWidth) table.tabIndex = 0

@@ -13,7 +13,7 @@ const LONGEST = 5 * 60_000
 
 /**
  * Server-sent events of one task: `change` with status, progress and new log lines, `over` at its end. Ends when
- * the task is over, the client has gone or the site stops. Without `log`: no lines of the log.
+ * the task is over, the client has gone or the site stops. Without `log`: no lines of the log, and no attempts.
  */
 export function taskEvents(djet: Djet, id: number, options: { log?: boolean } = {}): Readable {
   const stream = Readable.from(changes(djet, id, options.log ?? true), { objectMode: false })
@@ -53,7 +53,7 @@ async function* changes(djet: Djet, id: number, withLog: boolean): AsyncGenerato
         status,
         progress,
         children,
-        attempts: task.attempts.length,
+        ...(withLog ? { attempts: task.attempts.length } : {}),
         results: task.results.length,
       }
       const over = isOver(status)

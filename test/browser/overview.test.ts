@@ -1,6 +1,14 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { echo, pauseClass, resumeClass, send, sendMany, waitFor } from '../../plugins/jobmachine/index.ts'
+import {
+  cancelTask,
+  echo,
+  pauseClass,
+  resumeClass,
+  send,
+  sendMany,
+  waitFor,
+} from '../../plugins/jobmachine/index.ts'
 import { Demo, noBrowser, type Watched } from './browser.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
@@ -83,6 +91,22 @@ describe.skipIf(noBrowser('test/browser/overview.test.ts'))('the jobs page in a 
     await expect.poll(() => page.getByRole('status').textContent(), { timeout: 15_000 }).toBe('finished')
     expect(await page.evaluate('document.activeElement.tagName')).toBe('H1')
     expect(await staff.barriers()).toEqual([])
+  })
+
+  test('a task page follows a task that has gone on since the page was made', async () => {
+    const { djet } = demo.site
+    const { id, url } = await send(djet, echo, {}, { runAfter: '1h' })
+    await page.route('**/events', async (route) => {
+      await djet.query('update jobmachine.task set status = 100 where task_id = $1', [id])
+      await route.continue()
+    })
+    await page.goto(url)
+    await expect.poll(() => page.getByRole('status').textContent(), { timeout: 15_000 }).toBe('running')
+    await page.unroute('**/events')
+    await cancelTask(djet, id)
+    await expect
+      .poll(() => page.getByRole('status').first().textContent(), { timeout: 15_000 })
+      .toBe('failed')
   })
 
   test('a class is paused and resumed', async () => {

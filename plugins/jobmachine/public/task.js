@@ -7,13 +7,14 @@ function follow(root) {
   const source = new EventSource(root.dataset.events)
   const log = document.querySelector('[data-log]')
   if (log) log.scrollTop = log.scrollHeight
-  let known
+  // The task may have gone on since the page was made.
+  let known = root.dataset.shape
   source.addEventListener('change', ({ data }) => {
     const state = JSON.parse(data)
     showProgress(state)
     showLog(state.log)
-    const shape = [state.status, state.attempts, state.results].join()
-    if (known !== undefined && shape !== known) refresh()
+    const shape = shapeOf(state)
+    if (shape !== known) refresh()
     known = shape
   })
   source.addEventListener('over', () => {
@@ -21,6 +22,11 @@ function follow(root) {
     refresh()
   })
   window.addEventListener('pagehide', () => source.close())
+}
+
+/** What the page cannot show without being asked for again; whose task it is sees no attempts. */
+function shapeOf({ status, attempts, results }) {
+  return [status, attempts, results].join()
 }
 
 function showProgress({ progress, children }) {

@@ -43,7 +43,7 @@ export interface ReadParams {
   readonly params: unknown
   /** What was typed, for showing the form again. */
   readonly values: Texts
-  /** By the names of inputs; empty: all is well. */
+  /** By the names of inputs, in their order; empty: all is well. */
   readonly errors: Messages
 }
 
@@ -132,7 +132,18 @@ export function readParams(
     if (Object.keys(found).length === 0 && Object.keys(errors).length === 0) found[ROOT] = error.message
     for (const [name, message] of Object.entries(found)) errors[name] ??= message
   }
-  return { params, values, errors }
+  return { params, values, errors: inOrder(paramsForm(job, values), errors) }
+}
+
+/** Messages in the order in which their inputs stand. */
+function inOrder(form: FormPart, errors: Messages): Messages {
+  const places = new Map(namesIn(form).map((name, n) => [name, n]))
+  const place = (name: string): number => places.get(name) ?? 0
+  return Object.fromEntries(Object.entries(errors).sort(([a], [b]) => place(a) - place(b)))
+}
+
+function namesIn(form: FormPart): string[] {
+  return [form.name, ...[...form.parts, ...form.rows.flatMap(({ parts }) => parts)].flatMap(namesIn)]
 }
 
 /** What the schema has against parameters, by the inputs where they stand. */

@@ -229,6 +229,11 @@ describe('the form of a job', () => {
       'params/to/town': 'must be filled in',
       'params/colours': 'must have at least one',
     })
+    expect(
+      Object.keys(errors)
+        .slice(0, 5)
+        .map((name) => name.split('/')[1]),
+    ).toEqual(['name', 'n', 'size', 'tags', 'lines'])
     // The blank row is gone, what was typed is still there.
     expect(values).toMatchObject({
       'params/lines/*': '2',
