@@ -1,3 +1,5 @@
+import { Ration } from '../ration.ts'
+
 /** Class, priority, `run_after` as text, and id of a parcel. */
 export type Front = readonly [classId: number, priority: number, runAfter: string, readyId: number]
 
@@ -21,55 +23,76 @@ const LAST: Front = [2147483647, 32767, 'infinity', 0]
 /** All of them from the beginning. */
 export const FROM_START: Since = sinceOf([])
 
-/** Part of the time that looks from the beginning may take: one in so many. */
+/** Part of the time that looks from further back may take: one in so many. */
 const SHARE = 20
-/** Milliseconds between two of them at most, so that what comes in before the rest does not wait longer. */
-const LONGEST = 1500
+/** Milliseconds between two looks from a little before the places at most, and between two from the beginning. */
+const LONGEST_NEAR = 1500
+const LONGEST_WHOLE = 60_000
+/** Milliseconds that "a little before" goes back: longer than most transactions take to commit. */
+const NEAR = 10_000
 /** Classes and priorities to remember though nothing is there now. */
 const MANY = 100
+
+/** How far back a look goes: to the places where the last one found something, a little further, or to the beginning. */
+export type Reach = 'front' | 'near' | 'whole'
 
 /**
  * Where the parcels of each class and priority began when they were last looked at. While a transaction somewhere
  * keeps an old snapshot, the index holds an entry for each parcel that was ever taken since, and whoever looks from the
- * beginning steps over all of them. What comes in before these places (a task committed late, one put up again with the
- * time it had) is found by looks from the beginning, which are made as often as they take a twentieth of the time.
+ * beginning steps over all of them. What comes in before these places is found by looks from further back, which may take
+ * a twentieth of the time: a task committed late or put up again soon by one from ten seconds before them, what has an
+ * older time by one from the beginning.
  */
 export class Fronts {
   readonly #known = new Map<string, Front>()
+  readonly #near = new Ration(SHARE, LONGEST_NEAR)
+  readonly #whole = new Ration(SHARE, LONGEST_WHOLE)
   #since: Since = FROM_START
-  #wholeFrom = 0
 
-  /** Whether to look from the beginning, at that time in milliseconds. */
-  whole(now: number): boolean {
-    return now >= this.#wholeFrom
+  /** How far back to look, at that time in milliseconds. */
+  reach(now: number): Reach {
+    if (this.#whole.due(now)) return 'whole'
+    return this.#near.due(now) ? 'near' : 'front'
   }
 
-  /** Milliseconds until it may look from the beginning again. */
-  untilWhole(now: number): number {
-    return Math.max(0, this.#wholeFrom - now)
+  /** Milliseconds until it may look from further back again. */
+  untilBack(now: number): number {
+    return Math.min(this.#near.until(now), this.#whole.until(now))
   }
 
-  /** Where to begin otherwise. */
-  get since(): Since {
-    return this.#since
+  /** Where to begin. */
+  since(reach: Reach): Since {
+    if (reach === 'whole') return FROM_START
+    return reach === 'front' ? this.#since : sinceOf([...this.#known.values()].map(littleBefore))
   }
 
-  /** A look from the beginning has taken so many milliseconds. */
-  looked(now: number, took: number): void {
-    this.#wholeFrom = now + Math.min(took * SHARE, LONGEST)
+  /** A look has taken so many milliseconds. */
+  looked(reach: Reach, now: number, took: number): void {
+    if (reach === 'whole') this.#whole.took(now, took)
+    if (reach !== 'front') this.#near.took(now, took)
   }
 
   /** The next look is from the beginning: something was put up again. */
   reset(): void {
-    this.#wholeFrom = 0
+    this.#whole.reset()
   }
 
-  /** What a look has found, from the beginning or not. Where it found nothing, there was nothing before either. */
+  /** What a look has found. Where it found nothing, there was nothing before either. */
   found(fronts: readonly Front[]): void {
     if (this.#known.size > MANY) this.#known.clear()
     for (const front of fronts) this.#known.set(`${front[0]} ${front[1]}`, front)
     this.#since = sinceOf([...this.#known.values()])
   }
+}
+
+/** From here on ISO years have more than four digits. */
+const LATEST = Date.UTC(9999, 0)
+
+function littleBefore([classId, priority, runAfter]: Front): Front {
+  // Times that JavaScript cannot tell are those of very few tasks.
+  const at = Date.parse(runAfter)
+  const from = at >= 0 && at < LATEST ? new Date(at - NEAR).toISOString() : '-infinity'
+  return [classId, priority, from, 0]
 }
 
 function sinceOf(fronts: readonly Front[]): Since {

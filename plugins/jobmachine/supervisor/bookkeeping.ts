@@ -5,6 +5,7 @@ import { beBrief } from '../queue/brief.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
 import { countWaiting, isLong } from '../queue/gauge.ts'
 import { FOLD_LOCK, foldTally, rollUp } from '../queue/tally.ts'
+import { Ration } from '../ration.ts'
 
 /** Milliseconds between two looks. */
 const PERIOD = 2000
@@ -19,7 +20,7 @@ const SHARE = 25
 class Bookkeeping {
   readonly #app: DjetApp
   #looks = 0
-  #nextCount = 0
+  readonly #counting = new Ration(SHARE)
   #troubled = false
   #stopped = false
   #timer: NodeJS.Timeout | undefined
@@ -55,7 +56,7 @@ class Bookkeeping {
       await this.#repeat((tx) => foldTally(tx, seldom))
       if (seldom) await this.#repeat((tx) => rollUp(tx, first))
       await this.#repeat(async (tx) => {
-        if (performance.now() >= this.#nextCount && (await isLong(tx))) await this.#count(tx)
+        await this.#count(tx)
         return false
       })
       this.#troubled = false
@@ -70,9 +71,9 @@ class Bookkeeping {
 
   async #count(tx: Connection): Promise<void> {
     const began = performance.now()
-    await countWaiting(tx)
-    const now = performance.now()
-    this.#nextCount = now + (now - began) * SHARE
+    if (!this.#counting.due(began)) return
+    if (await isLong(tx)) await countWaiting(tx)
+    this.#counting.took(performance.now(), performance.now() - began)
   }
 
   /** Each piece in a transaction of its own, as long as there is more. */

@@ -1,4 +1,4 @@
-import type { DjetApp } from '../../../core/index.ts'
+import type { Connection, DjetApp } from '../../../core/index.ts'
 import { messageOf } from '../../../core/index.ts'
 import { clock } from '../clock.ts'
 import { tellHooks } from '../hooks.ts'
@@ -11,6 +11,7 @@ import { endSessions, type Policies, reapWorker, suspects, WORKER_DIED } from '.
 import { BATCH_SIZE, removeOld, removeOldWorkers } from '../queue/retention.ts'
 import { HOUSEKEEPING_LOCK, WORKER_LOCK } from '../queue/runner.ts'
 import { overlooked, settle } from '../queue/settle.ts'
+import { Ration } from '../ration.ts'
 
 /** Milliseconds between two looks at the workers, and without its lock until one counts as dead. */
 const TICK = 400
@@ -22,6 +23,8 @@ const LOCK_WAIT = 2000
 /** Ticks between two looks at what seldom goes wrong, and at what is old. */
 const SELDOM = 12
 const RARELY = 75
+/** Looks at what seldom goes wrong may take this part of the time: one in so many. */
+const SHARE = 25
 
 /** Tasks that others wait for: what is over may settle them. */
 interface Over {
@@ -39,6 +42,7 @@ export class Housekeeping {
   /** Since when workers are without their lock. */
   #doubted = new Map<number, number>()
   #ticks = 0
+  readonly #seldom = new Ration(SHARE)
   #troubled = false
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> = Promise.resolve()
@@ -114,9 +118,16 @@ export class Housekeeping {
       const dead = found
         .filter(({ id, stale }) => stale || now - this.#doubted.get(id)! >= DOUBT)
         .map(({ id }) => id)
-      const ended = this.#ticks % SELDOM === 0 ? await endedHolders(tx) : []
-      return new Set([...dead, ...ended])
+      return new Set([...dead, ...(this.#ticks % SELDOM === 0 ? await this.#endedHolders(tx) : [])])
     })
+  }
+
+  async #endedHolders(tx: Connection): Promise<number[]> {
+    const began = performance.now()
+    if (!this.#seldom.due(began)) return []
+    const ended = await endedHolders(tx)
+    this.#seldom.took(performance.now(), performance.now() - began)
+    return ended
   }
 
   /** One worker a transaction, so that one whose tasks cannot be had yet keeps no other waiting. */

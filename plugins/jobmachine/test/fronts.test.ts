@@ -7,22 +7,54 @@ import { FROM_START, Fronts } from '../queue/fronts.ts'
 import type { Runner } from '../queue/runner.ts'
 import { createJobsSite, type JobsSite } from './jobs-site.ts'
 
-describe('when to look from the beginning', () => {
-  it('takes a twentieth of the time', () => {
+describe('how far back to look', () => {
+  it('takes a twentieth of the time to look from the beginning', () => {
     const fronts = new Fronts()
-    expect(fronts.whole(1000)).toBe(true)
-    fronts.looked(1000, 10)
-    expect(fronts.whole(1199)).toBe(false)
-    expect(fronts.untilWhole(1150)).toBe(50)
-    expect(fronts.whole(1200)).toBe(true)
+    expect(fronts.reach(1000)).toBe('whole')
+    fronts.looked('whole', 1000, 10)
+    expect(fronts.reach(1199)).toBe('front')
+    expect(fronts.untilBack(1150)).toBe(50)
+    expect(fronts.reach(1200)).toBe('whole')
   })
 
-  it('is not put off for more than a second and a half, nor at all when something was put up again', () => {
+  it('looks a little back every second and a half, where the beginning is far', () => {
     const fronts = new Fronts()
-    fronts.looked(0, 10_000)
-    expect(fronts.untilWhole(0)).toBe(1500)
+    fronts.looked('whole', 0, 2000)
+    expect(fronts.untilBack(0)).toBe(1500)
+    expect(fronts.reach(1499)).toBe('front')
+    expect(fronts.reach(1500)).toBe('near')
+    fronts.looked('near', 1500, 5)
+    expect(fronts.reach(1599)).toBe('front')
+    expect(fronts.reach(1600)).toBe('near')
+    expect(fronts.reach(40_000)).toBe('whole')
+    fronts.looked('whole', 40_000, 60_000)
+    expect(fronts.reach(99_999)).toBe('near')
+    expect(fronts.reach(100_000)).toBe('whole')
+  })
+
+  it('looks from the beginning when something was put up again', () => {
+    const fronts = new Fronts()
+    fronts.looked('whole', 0, 10_000)
     fronts.reset()
-    expect(fronts.whole(0)).toBe(true)
+    expect(fronts.reach(0)).toBe('whole')
+  })
+
+  it('goes ten seconds back, to the beginning from times it cannot tell', () => {
+    const fronts = new Fronts()
+    fronts.found([
+      [1, 0, '2026-05-31T14:30:00.123456+00:00', 77],
+      [1, 5, '-infinity', 78],
+      [2, 0, '0044-03-15T12:00:00+00:00 BC', 79],
+      [2, 1, '294276-12-31T23:59:59+00:00', 80],
+    ])
+    expect(fronts.since('near')[2].slice(1)).toEqual([
+      '2026-05-31T14:29:50.123Z',
+      '-infinity',
+      '-infinity',
+      '-infinity',
+    ])
+    expect(fronts.since('near')[3]).toEqual([0, 0, 0, 0, 0])
+    expect(fronts.since('front')[3]).toEqual([0, 77, 78, 79, 80])
   })
 })
 
@@ -42,7 +74,7 @@ describe('a claim that begins where the last one did', () => {
   })
   afterAll(() => site.close())
 
-  async function take(limit: number, since = fronts.since): Promise<string[]> {
+  async function take(limit: number, since = fronts.since('front')): Promise<string[]> {
     const got: Claim = await claim(db, classes, limit, 1, limit, [], since)
     fronts.found(got.fronts)
     return got.tasks.map((task) => task.parameters ?? '')
@@ -74,7 +106,7 @@ describe('a claim that begins where the last one did', () => {
     for (const priority of [0, -3, 5]) await put(priority)
     const mine = [ids[1]!, ids[2]!, ids[4]!]
     const took = async (limit: number): Promise<string[]> => {
-      const got = await claim(db, mine, limit, 1, limit, [], fronts.since)
+      const got = await claim(db, mine, limit, 1, limit, [], fronts.since('front'))
       fronts.found(got.fronts)
       expect(got.fronts.every(([id]) => mine.includes(id))).toBe(true)
       return got.tasks.map((task) => task.parameters ?? '').sort()
@@ -104,9 +136,20 @@ describe('a claim that begins where the last one did', () => {
     expect(await take(1)).toEqual(['1'])
     await send(site.djet, echo, 2, { runAfter: new Date(Date.now() - 60_000) })
     expect(await take(1)).toEqual([])
-    expect(await nextDue(db, classes, [], fronts.since)).toBeNull()
+    expect(await nextDue(db, classes, [], fronts.since('front'))).toBeNull()
     expect(await nextDue(db, classes)).toBeLessThan(0)
     expect(await take(1, FROM_START)).toEqual(['2'])
+  })
+
+  it('leaves to a look from a little before it what came late', async () => {
+    const at = Date.now() - 60_000
+    await send(site.djet, echo, 1, { runAfter: new Date(at) })
+    expect(await take(1)).toEqual(['1'])
+    await send(site.djet, echo, 2, { runAfter: new Date(at - 8000) })
+    await send(site.djet, echo, 3, { runAfter: new Date(at - 20_000) })
+    expect(await take(2)).toEqual([])
+    expect(await take(2, fronts.since('near'))).toEqual(['2'])
+    expect(await take(2, FROM_START)).toEqual(['3'])
   })
 
   it('keeps a place that is exact to the microsecond', async () => {

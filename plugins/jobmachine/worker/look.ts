@@ -1,6 +1,6 @@
 import { type Claim, claim, nextDue } from '../queue/claim.ts'
 import { claimOne } from '../queue/end.ts'
-import { FROM_START, Fronts } from '../queue/fronts.ts'
+import { FROM_START, Fronts, type Reach } from '../queue/fronts.ts'
 import type { Runner } from '../queue/runner.ts'
 
 /** Milliseconds to wait when another worker has just locked what is ready. */
@@ -23,7 +23,7 @@ export class Look {
   #perParcel = 64
   /** The last look found nothing. */
   #idle = false
-  #whole = true
+  #reach: Reach = 'whole'
   #since = FROM_START
 
   constructor(runner: Runner) {
@@ -38,14 +38,14 @@ export class Look {
   /** Claims some of so many tasks. */
   async claim({ workerId, classes, limited }: Wanted, most: number): Promise<Claim> {
     const began = performance.now()
-    this.#whole = this.#fronts.whole(began)
-    this.#since = this.#whole ? FROM_START : this.#fronts.since
-    const alone = this.#whole && this.#idle
+    this.#reach = this.#fronts.reach(began)
+    this.#since = this.#fronts.since(this.#reach)
+    const alone = this.#reach === 'whole' && this.#idle
     const parcels = Math.max(1, Math.ceil(most / this.#perParcel))
     const got = alone
       ? await claimOne(this.#runner, workerId, classes, limited)
       : await claim(this.#runner, classes, most, workerId, parcels, limited, this.#since)
-    if (this.#whole) this.#fronts.looked(performance.now(), performance.now() - began)
+    this.#fronts.looked(this.#reach, performance.now(), performance.now() - began)
     this.#fronts.found(got.fronts)
     this.#idle = got.tasks.length === 0
     if (!this.#idle && !alone) this.#perParcel = got.tasks.length / got.parcels.length
@@ -54,7 +54,8 @@ export class Look {
 
   /** Milliseconds after the last look until the queue is worth another one, at most `pause`. */
   async untilNext({ classes, limited }: Wanted, pause: number): Promise<number> {
-    const most = this.#whole ? pause : Math.min(pause, this.#fronts.untilWhole(performance.now()) + 1)
+    const most =
+      this.#reach === 'whole' ? pause : Math.min(pause, this.#fronts.untilBack(performance.now()) + 1)
     const found = !this.#idle
     const due = await nextDue(this.#runner, classes, limited, this.#since)
     if (due === null) return most
