@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Eta } from 'eta'
-import { DjetError, messageOf } from './error.ts'
+import { DjetError } from './error.ts'
 import type { Registry } from './registry.ts'
+import { tellTemplateErrors } from './template-error.ts'
 
 /** Djet's own folder, where its generic templates and static files are. */
 export const DJET_FOLDER = fileURLToPath(new URL('..', import.meta.url))
@@ -38,7 +39,10 @@ export class Renderer {
         ? [site, fileURLToPath(new URL(`templates/${rest.join('/')}`, folder))]
         : [site, own]
     }
-    this.#eta = new Eta({ varName: 'it', autoEscape: true, useWith: false, cache, autoTrim: [false, 'nl'] })
+    // With `debug` a compiled template notes at which line it is; that costs nothing that could be measured.
+    const options = { varName: 'it', autoEscape: true, useWith: false, cache, debug: true }
+    this.#eta = new Eta({ ...options, autoTrim: [false, 'nl'] })
+    tellTemplateErrors(this.#eta, { dir: resolve(dir), expose: !cache })
     this.#eta.resolvePath = (name) => this.#pathOf(name)
     this.#eta.readFile = (path) => readFileSync(path, 'utf8')
   }
@@ -50,15 +54,10 @@ export class Renderer {
 
   /**
    * Renders a template.
-   * @throws {DjetError} TEMPLATE_MISSING, TEMPLATE_BROKEN
+   * @throws {DjetError} TEMPLATE_MISSING; TEMPLATE_BROKEN with file and line, which visitors read while developing
    */
   async render(name: string, values: object): Promise<string> {
-    try {
-      return await this.#eta.renderAsync(name, values)
-    } catch (error) {
-      if (error instanceof DjetError) throw error
-      throw new DjetError('TEMPLATE_BROKEN', `template ${name}: ${messageOf(error)}`, { cause: error })
-    }
+    return await this.#eta.renderAsync(name, values)
   }
 
   #look(name: string): string | undefined {

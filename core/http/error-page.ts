@@ -1,8 +1,10 @@
 import { STATUS_CODES } from 'node:http'
 import type { Context, Middleware } from 'koa'
+import { isApiPath } from '../api/api.ts'
 import { problemDetails } from '../api/problem.ts'
 import type { DjetApp } from '../djet.ts'
 import { DjetError } from '../error.ts'
+import { escapeHtml } from '../i18n/texts.ts'
 import { type PayloadMaker, payloadMaker } from '../payload.ts'
 import { wantsJson } from './accept.ts'
 import { challenge } from './bearer.ts'
@@ -31,6 +33,8 @@ export function errorPages(app: DjetApp): Middleware {
       if (problem.status >= 500)
         app.log[level]({ err: error, id: requestId(ctx), url: ctx.url }, 'request failed')
       if (ctx.headerSent || !ctx.writable) return
+      // What is refused before it is known where it leads, such as an address that is too long.
+      ctx.state.api ??= isApiPath(ctx.path)
       if (await backToForm(ctx, problem)) return
       if (problem.status === 401 && (await sendToLogin(app, ctx))) return
       await answer(app, payloads, ctx, problem)
@@ -141,7 +145,8 @@ async function answer(app: DjetApp, payloads: PayloadMaker, ctx: Context, proble
     })
   } catch (error) {
     app.log[isAway(error) ? 'debug' : 'error']({ err: error }, 'the error page could not be made')
-    ctx.body = `<!doctype html><html lang="${texts.language}"><title>${title}</title><h1>${problem.status} ${title}</h1></html>`
+    const told = error instanceof DjetError && error.expose ? `<p>${escapeHtml(error.message)}</p>` : ''
+    ctx.body = `<!doctype html><html lang="${texts.language}"><title>${title}</title><h1>${problem.status} ${title}</h1>${told}</html>`
   }
 }
 

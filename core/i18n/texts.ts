@@ -157,7 +157,8 @@ function fillIn(text: string, values: TextValues, escapeValue: boolean): string 
   })
 }
 
-function escapeHtml(value: string): string {
+/** Text as it stands in HTML. */
+export function escapeHtml(value: string): string {
   const entities: Record<string, string> = {
     '&': '&amp;',
     '<': '&lt;',
