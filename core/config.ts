@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import { withPlace } from './config-place.ts'
 import { DjetError, didYouMean, messageOf } from './error.ts'
+import { issueWords } from './field/issue-words.ts'
 import { Zone } from './i18n/zone.ts'
 import { parseAddress } from './mail/message.ts'
 import type { Plugin } from './plugin.ts'
@@ -257,7 +258,7 @@ export function checkConfig(input: unknown, dir: string, env: NodeJS.ProcessEnv 
       'djet.config.ts: its default export must be what defineConfig({ … }) gives.',
     )
   }
-  const result = schema.safeParse(input)
+  const result = schema.safeParse(input, { error: issueWords })
   if (!result.success) {
     const lines = result.error.issues.flatMap((issue) => describe(issue, []))
     throw new DjetError('CONFIG_INVALID', `djet.config.ts: ${lines.join('\n  ')}`)

@@ -58,7 +58,7 @@ export {
 } from './engine.ts'
 export { DjetError, type DjetErrorOptions, didYouMean, messageOf } from './error.ts'
 export * from './field/index.ts'
-export { issueWords } from './field/issue-words.ts'
+export { issueWords, problemsByPlace, saidOf } from './field/issue-words.ts'
 export type { Files, NewFile, StoredFile } from './file/files.ts'
 export { formatAmount, formatBytes, formatDate, formatDateTime, formatNumber } from './format.ts'
 export { wantsJson } from './http/accept.ts'

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { z } from 'zod'
 import { DjetError } from '../error.ts'
+import { issueWords, problemsByPlace, saidOf } from '../field/issue-words.ts'
 
 /** Problem details (RFC 9457), with Djet's code and the fields that are wrong. */
 export const problemSchema = z.object({
@@ -61,16 +62,10 @@ function escapePointer(step: string): string {
  * @throws {DjetError} QUERY_INVALID 400 or BODY_INVALID 422, with a message for each field
  */
 export function parsed<S extends z.ZodType>(schema: S, value: unknown, what: 'query' | 'body'): z.output<S> {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { error: issueWords })
   if (result.success) return result.data
-  const fields: Record<string, string> = {}
-  for (const issue of result.error.issues) {
-    const names =
-      issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
-    const text = issue.code === 'unrecognized_keys' ? 'is not known here' : issue.message
-    for (const name of names) fields[name.join('.')] ??= text
-  }
-  const list = Object.entries(fields).map(([name, text]) => `${name || `the ${what}`}: ${text}`)
+  const fields = problemsByPlace(result.error.issues)
+  const list = Object.entries(fields).map(([name, text]) => saidOf(name || `the ${what}`, text))
   const [code, status] = what === 'query' ? ['QUERY_INVALID', 400] : ['BODY_INVALID', 422]
   throw new DjetError(code as string, `${list.slice(0, 10).join('; ')}.`, {
     status: status as number,

@@ -9,7 +9,9 @@ const status = () => z.enum(['draft', 'published', 'unpublished'])
 
 /** A node by id or path, as bodies name it. */
 export const nodeRef = z
-  .union([id(), z.string().regex(/^\//, 'must be a path that begins with /')])
+  .union([id(), z.string().regex(/^\//, 'must be a path that begins with /')], {
+    error: 'must be the id or the path of a node',
+  })
   .describe('Id or path of a node.')
 
 /** One line of text. */
@@ -25,8 +27,8 @@ export const paging = {
 export const aclSchema = z.record(
   z
     .string()
-    .regex(/^[\p{L}\p{N}_.-]{1,60}$/u, "a role is a word of letters, digits, '-', '_' and '.'")
-    .refine((role) => role !== 'admin', 'admin may do everything everywhere; no rule changes that'),
+    .regex(/^[\p{L}\p{N}_.-]{1,60}$/u, "is no role: that is a word of letters, digits, '-', '_' and '.'")
+    .refine((role) => role !== 'admin', 'may do everything everywhere; no rule changes that'),
   z.array(z.string().regex(/^(\*|[a-z][\w.-]{0,59})$/, 'is no permission')),
 )
 

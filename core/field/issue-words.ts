@@ -1,12 +1,15 @@
 import type { z } from 'zod'
 
+/** What is said of what has no words of its own. */
+const OTHER = 'has not the expected form'
+
 /**
  * What a schema has against a value, in the words of Djet's own messages: they follow the label of a field and are
  * translated like those. What a schema says itself, `z.string({ error: 'needs a name' })`, goes before.
  *
  * @example schema.safeParse(value, { error: issueWords })
  */
-export const issueWords: z.core.$ZodErrorMap = (issue) => wordsFor(issue) ?? 'has not the expected form'
+export const issueWords: z.core.$ZodErrorMap = (issue) => wordsFor(issue) ?? OTHER
 
 function wordsFor(issue: Parameters<z.core.$ZodErrorMap>[0]): string | undefined {
   switch (issue.code) {
@@ -26,9 +29,54 @@ function wordsFor(issue: Parameters<z.core.$ZodErrorMap>[0]): string | undefined
       return FORMATS[issue.format]
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`
+    case 'invalid_union':
+      return 'options' in issue && Array.isArray(issue.options)
+        ? `must be one of ${issue.options.map(String).join(', ')}`
+        : ofUnion(issue.errors)
+    case 'invalid_key':
+    case 'invalid_element':
+      return issue.issues[0]?.message
     default:
       return undefined
   }
+}
+
+/** Of several kinds of value that are possible: what is said of the one that was meant, if that can be told. */
+function ofUnion(errors: readonly (readonly z.core.$ZodIssue[])[]): string | undefined {
+  const meant = errors.filter((issues) => !issues.some(isOtherKind))
+  const [issue] = (meant.length === 1 ? meant[0] : undefined) ?? []
+  return issue?.path.length === 0 ? issue.message : undefined
+}
+
+function isOtherKind({ code, path }: z.core.$ZodIssue): boolean {
+  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')
+}
+
+/**
+ * What a schema has against a value by place, `lines.0.price`; the empty place is the value as a whole. A name that is
+ * not known has its message at that name.
+ *
+ * @param issues of a `safeParse` with `{ error: issueWords }`
+ * @example const problems = problemsByPlace(result.error.issues)
+ */
+export function problemsByPlace(issues: readonly z.core.$ZodIssue[]): Record<string, string> {
+  const problems: Record<string, string> = {}
+  for (const issue of issues) {
+    if (issue.code === 'unrecognized_keys')
+      for (const key of issue.keys) problems[[...issue.path, key].join('.')] ??= 'is not known here'
+    else problems[issue.path.join('.')] ??= issue.message
+  }
+  return problems
+}
+
+/**
+ * A message behind the name of what it is about: `minutes must be a number`, and with a colon where the message is no
+ * such end of a sentence.
+ */
+export function saidOf(name: string, message: string): string {
+  return /^(?:must|is|has|may|cannot|needs|names)\b/.test(message)
+    ? `${name} ${message}`
+    : `${name}: ${message}`
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -34,12 +34,12 @@ export class BodyReader {
 
   /**
    * The fields that were posted.
-   * @throws {DjetError} BODY_TOO_LARGE 413, BODY_INVALID 400
+   * @throws {DjetError} BODY_TOO_LARGE 413, BODY_INVALID 400, MEDIA_TYPE 415 for a compression that is not known
    */
   async read(ctx: Context, isEditForm = false): Promise<Record<string, unknown>> {
     if (ctx.is('multipart/form-data')) return {}
     const { parse, limit } = isEditForm ? this.#editing : this.#usual
-    if ((ctx.request.length ?? 0) > limit) throw tooLarge(limit)
+    if ((ctx.request.length ?? 0) > limit) throw tooLarge(limit, ctx)
     await parse(ctx as never, async () => {})
     // Beyond that the parser would leave fields out without a word.
     const { rawBody } = ctx.request as { rawBody?: string }
@@ -63,18 +63,45 @@ function parserOf(limit: number): Parser {
     // The parser puts this list over its own, place by place.
     extendTypes: { json: ['application/json', 'application/merge-patch+json'] },
     parsedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
-    onError: (error) => {
-      const { status, type } = error as { status?: number; type?: string }
-      if (status === 413 || type === 'entity.too.large') throw tooLarge(limit)
-      throw new DjetError('BODY_INVALID', `what was sent cannot be read: ${error.message}.`, {
-        status: 400,
-      })
+    onError: (error, ctx) => {
+      throw told(error, limit, ctx)
     },
   })
   return { parse, limit }
 }
 
-function tooLarge(limit: number): DjetError {
-  const message = `what was sent is larger than ${sizeText(limit)}. Go back, where your browser still has it, and send less.`
-  return new DjetError('BODY_TOO_LARGE', message, { status: 413 })
+/** What the parsers have against a body, in words of our own: theirs are about themselves. */
+function told(cause: Error, limit: number, ctx: Context): DjetError {
+  const { status, type, code } = cause as { status?: number; type?: string; code?: string }
+  if (status === 413 || type === 'entity.too.large') return tooLarge(limit, ctx)
+  if (status === 415) {
+    const message = 'send it as it is, or with Content-Encoding gzip, deflate or br.'
+    return new DjetError('MEDIA_TYPE', message, { status: 415, cause })
+  }
+  const problem = code?.startsWith('Z_')
+    ? 'is not compressed as its Content-Encoding says'
+    : cause instanceof SyntaxError
+      ? problemOfJson(cause)
+      : 'is broken off, or not as long as its Content-Length says'
+  return new DjetError('BODY_INVALID', `what was sent ${problem}.`, { status: 400, cause })
+}
+
+function problemOfJson({ body }: SyntaxError & { body?: string }): string {
+  try {
+    const value: unknown = JSON.parse(body ?? '')
+    return typeof value === 'object' && value !== null
+      ? "has a name that no object may have, such as '__proto__'"
+      : 'is not a JSON object'
+  } catch {
+    return 'is not JSON'
+  }
+}
+
+const GO_BACK = 'Go back, where your browser still has it, and send less.'
+
+/** Programs have nothing to go back to. */
+function tooLarge(limit: number, ctx: Context): DjetError {
+  const isForm = !ctx.state.api && ctx.is('json') !== 'json'
+  const message = `what was sent is larger than ${sizeText(limit)}.`
+  return new DjetError('BODY_TOO_LARGE', isForm ? `${message} ${GO_BACK}` : message, { status: 413 })
 }

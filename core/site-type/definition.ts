@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Basetype } from '../basetype.ts'
 import { DjetError, didYouMean, messageOf } from '../error.ts'
 import type { Field } from '../field/field.ts'
-import { issueWords } from '../field/issue-words.ts'
+import { issueWords, problemsByPlace } from '../field/issue-words.ts'
 import { KINDS } from './kinds.ts'
 
 /** Fields of one type at most. */
@@ -118,15 +118,9 @@ export function typeNameProblem(name: string): string | undefined {
 
 /** Checks by itself what somebody wrote or sent: not yet whether it fits the other types of the site. */
 export function checkDefinition(input: unknown): CheckedType {
-  const parsed = definitionSchema.safeParse(input)
+  const parsed = definitionSchema.safeParse(input, { error: issueWords })
+  if (!parsed.success) return { definition: null, errors: problemsByPlace(parsed.error.issues) }
   const errors: Record<string, string> = {}
-  if (!parsed.success) {
-    for (const { path, message, code } of parsed.error.issues) {
-      const place = path.join('.')
-      errors[place] ??= code === 'unrecognized_keys' ? `has an option that is not known: ${message}` : message
-    }
-    return { definition: null, errors }
-  }
   const definition = {
     ...parsed.data,
     fields: parsed.data.fields.map((one, i) => checkField(one, i, errors)),

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { DjetError, z } from '../../core/index.ts'
+import { DjetError, issueWords, z } from '../../core/index.ts'
 
 const megabyte = 1024 * 1024
 
@@ -40,7 +40,7 @@ export type FilesSettings = Readonly<z.output<typeof schema>>
 
 /** @throws {DjetError} FILES_OPTION_INVALID */
 export function checkOptions(options: FilesOptions): FilesSettings {
-  const result = schema.safeParse(options)
+  const result = schema.safeParse(options, { error: issueWords })
   if (result.success) return Object.freeze(result.data)
   const lines = result.error.issues.map((issue) =>
     issue.code === 'unrecognized_keys'

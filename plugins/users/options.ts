@@ -1,4 +1,4 @@
-import { ADMIN, DjetError, didYouMean, z } from '../../core/index.ts'
+import { ADMIN, DjetError, didYouMean, issueWords, z } from '../../core/index.ts'
 
 /** What `users({ … })` takes in `djet.config.ts`. */
 export interface UsersOptions {
@@ -40,7 +40,7 @@ const schema = z.strictObject({
  * @throws {DjetError} USERS_OPTIONS
  */
 export function checkOptions(options: UsersOptions): Settings {
-  const result = schema.safeParse(options)
+  const result = schema.safeParse(options, { error: issueWords })
   if (result.success) {
     const { secondFactor, lockout } = result.data
     const roles =

@@ -109,12 +109,31 @@ describe('nodes', () => {
     expect(pointers).toEqual(['#/data/colour', '#/data/minutes', '#/data/origin', '#/data/text'])
     const unknown = await post({ basetype: 'recipe', colour: 'red', name: 7 })
     expect(unknown.body.errors).toMatchObject([
-      { pointer: '#/name' },
+      { pointer: '#/name', detail: 'must be a text' },
       { pointer: '#/colour', detail: 'is not known here' },
     ])
     expect((await post({ basetype: 'nonsense' })).status).toBe(422)
-    expect((await post('{"basetype":')).body).toMatchObject({ status: 400, code: 'BODY_INVALID' })
-    expect((await post('[1]')).status).toBe(422)
+    const odd = { status: 'gone', acl: { 'a role': ['view'], admin: [], staff: ['Look'] } }
+    expect((await post(odd)).body.detail).toBe(
+      [
+        'Basetype is missing',
+        'status must be one of published, draft',
+        "acl.a role is no role: that is a word of letters, digits, '-', '_' and '.'",
+        'acl.admin may do everything everywhere; no rule changes that',
+        'acl.staff.0 is no permission.',
+      ].join('; '),
+    )
+    expect((await publisher.ask('POST', `/nodes/${open.id}/move`, { parent: true })).body.detail).toBe(
+      'Parent must be the id or the path of a node.',
+    )
+    const broken = { status: 400, code: 'BODY_INVALID', detail: 'What was sent is not JSON.' }
+    expect((await post('{"basetype":')).body).toMatchObject(broken)
+    expect((await post('[1]')).body).toMatchObject({ status: 422, detail: 'The body must be an object.' })
+    const long = await fetch(`${it.base}/-/api/nodes?path=/${'x'.repeat(5000)}`)
+    expect([long.status, long.headers.get('content-type')]).toEqual([
+      414,
+      expect.stringContaining('application/problem+json'),
+    ])
     expect(
       (await post('basetype=page', { 'content-type': 'application/x-www-form-urlencoded' })).status,
     ).toBe(415)

@@ -170,14 +170,35 @@ describe('what is sent to a page', () => {
     }
   })
 
-  test.each(['{"a":', 'nonsense', '"text"', '7'])('is refused as JSON when it is %s', async (body) => {
+  test.each([
+    ['{"a":', 'is not JSON'],
+    ['nonsense', 'is not JSON'],
+    ['"text"', 'is not a JSON object'],
+    ['7', 'is not a JSON object'],
+    ['{"__proto__":{"a":1}}', "has a name that no object may have, such as '__proto__'"],
+  ])('is refused as JSON when it is %s', async (body, problem) => {
     const headers = { 'content-type': 'application/json', accept: 'application/json' }
     const answer = await library.guest.request('POST', '/books/emma/echo', body, headers)
-    expect([answer.status, answer.json<{ error: { code: string } }>().error.code]).toEqual([
+    expect([answer.status, answer.json<{ error: unknown }>().error]).toEqual([
       400,
-      'BODY_INVALID',
+      { code: 'BODY_INVALID', message: `what was sent ${problem}.` },
     ])
   })
+
+  test.each([
+    ['gzip', 400, 'what was sent is not compressed as its Content-Encoding says.'],
+    ['zip', 415, 'send it as it is, or with Content-Encoding gzip, deflate or br.'],
+  ])(
+    'is refused when its Content-Encoding is %s and its bytes are not',
+    async (encoding, status, message) => {
+      const headers = { 'content-type': 'application/json', accept: 'application/json' }
+      const answer = await library.guest.request('POST', '/books/emma/echo', '{}', {
+        ...headers,
+        'content-encoding': encoding,
+      })
+      expect([answer.status, answer.json()]).toMatchObject([status, { error: { message } }])
+    },
+  )
 
   test('may be JSON or a form, with fields that repeat', async () => {
     const token = await library.guest.token()

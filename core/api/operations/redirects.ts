@@ -11,7 +11,9 @@ import { idParam } from '../problem.ts'
 import { paging } from '../shapes.ts'
 
 const TAG = 'Redirects'
-const place = z.union([z.int().positive(), z.string().min(1).max(4000)])
+const place = z.union([z.int().positive(), z.string().min(1).max(4000)], {
+  error: 'must be the id of a node, a path or a URL',
+})
 
 /** Where old addresses lead. */
 export const redirectOperations: readonly ApiOperation[] = [
