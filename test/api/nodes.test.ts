@@ -36,6 +36,18 @@ describe('nodes', () => {
     expect(back.body.path).toBe(node.path)
   })
 
+  test('are drafts when the token that makes them is not for publishing, whoever has it', async () => {
+    const writer = await it.program('publisher', ['write'])
+    const body = { basetype: 'recipe', name: 'Later', data: { text: 'Boil.' } }
+    const made = await writer.ask<NodeJson>('POST', `/nodes/${open.id}/children`, body)
+    expect([made.status, made.body.status]).toEqual([201, 'draft'])
+    const shown = await writer.ask('POST', `/nodes/${open.id}/children`, { ...body, status: 'published' })
+    expect(shown.body).toMatchObject({ status: 403, code: 'SCOPE_MISSING', details: { scope: 'publish' } })
+    expect((await writer.ask('POST', `/nodes/${made.body.id}/publish`, {})).status).toBe(403)
+    const published = await publisher.ask<NodeJson>('POST', `/nodes/${made.body.id}/publish`, {})
+    expect(published.body.status).toBe('published')
+  })
+
   test('are read by guests as the rules say', async () => {
     const node = await make()
     await it.site.djet.nodes.update(node.id, { data: { origin: { secret: 1 } } })
