@@ -38,6 +38,10 @@ export interface Basetype<F extends Fields = Fields> {
    * copies make none of them, and a token changes them only with the scope `administer`.
    */
   readonly sensitive?: boolean
+  /** False: its nodes are not copied, since each has what only one may have, such as a number. */
+  readonly copies?: boolean
+  /** False: its plugin makes its nodes, such as those that come with more than their fields; there is no generic form for that. */
+  readonly newForm?: boolean
   /** False: no earlier states of its nodes are kept. For what code changes often and people do not write. */
   readonly versions?: boolean
   /** False: its nodes stand in no menu. */

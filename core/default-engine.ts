@@ -8,6 +8,7 @@ import { DjetError } from './error.ts'
 import { withIfMatch } from './http/if-match.ts'
 import { sendFile } from './http/send-file.ts'
 import { upload } from './http/upload.ts'
+import { checkMax } from './node/max.ts'
 import { fits } from './node/place.ts'
 
 /**
@@ -81,6 +82,8 @@ export const defaultEngine = defineEngine((router) => {
 
   router.get('/-/new/:basetype', allow('edit'), async (ctx) => {
     const newBasetype = beginNew(ctx)
+    // Said before anything is typed.
+    await checkMax(ctx.djet.connection, newBasetype, 1)
     await ctx.render('node/new.eta', { newBasetype })
   })
   const newForm = async (ctx: EngineContext): Promise<EditForm> => {
@@ -120,7 +123,7 @@ export const defaultEngine = defineEngine((router) => {
 /** The type of the node to be made, whose fields with their defaults the form shows. */
 function beginNew(ctx: EngineContext): Basetype {
   const basetype = ctx.djet.app.basetypes.get(ctx.params.basetype ?? '')
-  if (!basetype || !fits(basetype, ctx.payload.basetype)) {
+  if (!basetype || basetype.newForm === false || !fits(basetype, ctx.payload.basetype)) {
     const message = `no '${ctx.params.basetype}' can be made below ${ctx.node.path}.`
     throw new DjetError('BASETYPE_UNKNOWN', message, { status: 404 })
   }

@@ -93,6 +93,11 @@ export interface Plugin extends Contributions {
    * Whole sentences in the reader's language; none when all is well.
    */
   readonly trashWarnings?: (djet: Djet, node: Node) => Promise<readonly string[]>
+  /**
+   * What stands in the way of it: what a trigger of the plugin would refuse, said before it is tried, in the same form. It
+   * is asked at each look at what may be done with a node, so it takes one look into an index.
+   */
+  readonly trashObstacles?: (djet: Djet, node: Node) => Promise<readonly string[]>
   /** Finds pages by text for the pickers of forms, only those that the scope's user may see; a page of a list by key. */
   readonly findNodes?: (
     djet: Djet,

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { z } from 'zod'
 import { DjetError } from '../error.ts'
 import { issueWords, problemsByPlace, saidOf } from '../field/issue-words.ts'
+import { sentence } from '../i18n/sentence.ts'
 
 /** Problem details (RFC 9457), with Djet's code and the fields that are wrong. */
 export const problemSchema = z.object({
@@ -46,7 +47,7 @@ export function problemDetails({ status, code, message, fields, details }: Probl
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',
     status,
-    detail: message.charAt(0).toUpperCase() + message.slice(1),
+    detail: sentence(message),
     code,
     ...(errors.length > 0 ? { errors } : {}),
     ...(details ? { details } : {}),

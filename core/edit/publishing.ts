@@ -1,6 +1,7 @@
 import { allow, type EngineContext, type EngineRouter } from '../engine.ts'
 import { DjetError, messageOf } from '../error.ts'
 import { wantsJson } from '../http/accept.ts'
+import { sentence } from '../i18n/sentence.ts'
 import { knownRoles } from '../node/known-roles.ts'
 import type { PublishState } from '../node/publish.ts'
 import { encodePath } from '../payload.ts'
@@ -87,7 +88,7 @@ async function act(ctx: EngineContext, work: () => Promise<string>): Promise<voi
       await ctx.render('node/edit.eta', { ...shown, overtaken: error.message })
       return
     }
-    ctx.flash(error.message.charAt(0).toUpperCase() + error.message.slice(1), 'problem')
+    ctx.flash(sentence(error.message), 'problem')
   }
   ctx.seeOther(`${encodePath(ctx.node.path) === '/' ? '' : encodePath(ctx.node.path)}/-/edit`)
 }

@@ -1,5 +1,6 @@
 import { allow, type EngineContext, type EngineRouter } from '../engine.ts'
 import { DjetError } from '../error.ts'
+import { requireTrash, trashObstacles } from '../node/trash-obstacles.ts'
 import { trashReport } from '../node/trash-report.ts'
 import { trashWarnings } from '../node/trash-warnings.ts'
 import { encodePath, urlBelow } from '../payload.ts'
@@ -41,6 +42,8 @@ async function ask(ctx: EngineContext, values: { hasMore?: boolean } = {}): Prom
   const { djet, node } = ctx
   if (node.parentId === null)
     throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
+  await requireTrash(djet, node)
   const [report, warnings] = [await trashReport(djet, node), await trashWarnings(djet, node)]
-  await ctx.render('node/delete.eta', { report, below: report.below, warnings, ...values })
+  const obstacles = await trashObstacles(djet, node)
+  await ctx.render('node/delete.eta', { report, below: report.below, warnings, obstacles, ...values })
 }

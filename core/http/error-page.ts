@@ -4,6 +4,7 @@ import { isApiPath } from '../api/api.ts'
 import { problemDetails } from '../api/problem.ts'
 import type { DjetApp } from '../djet.ts'
 import { DjetError } from '../error.ts'
+import { sentence } from '../i18n/sentence.ts'
 import { escapeHtml } from '../i18n/texts.ts'
 import { type PayloadMaker, payloadMaker } from '../payload.ts'
 import { wantsJson } from './accept.ts'
@@ -131,8 +132,7 @@ async function answer(app: DjetApp, payloads: PayloadMaker, ctx: Context, proble
     return
   }
   const title = texts.t(STATUS_CODES[problem.status] ?? 'Error')
-  const told = texts.message(problem.message)
-  const message = told.charAt(0).toUpperCase() + told.slice(1)
+  const message = sentence(texts.message(problem.message))
   ctx.type = 'html'
   try {
     const values = await payloadOf(app, payloads, ctx)

@@ -1,3 +1,4 @@
+import type { Basetype } from '../basetype.ts'
 import { DjetError } from '../error.ts'
 import { holdTypes } from '../site-type/hold.ts'
 import { writeSubtree } from './large.ts'
@@ -59,7 +60,9 @@ export async function duplicate(
       types.map(({ basetype }) => basetypes.get(basetype)),
     )
     for (const { basetype, n } of types) {
-      if (basetypes.has(basetype)) refuseSensitive(store, basetypeOf(store, basetype))
+      const type = basetypes.get(basetype)
+      if (type) refuseSensitive(store, type)
+      if (type?.copies === false && store.options.rights) throw uncopied(node, type)
       if (basetypes.get(basetype)?.max !== undefined)
         await checkMax(connection, basetypeOf(store, basetype), n)
     }
@@ -94,7 +97,7 @@ export async function duplicate(
     )
     const rows = await told(copy, parent).catch((error: unknown) => {
       const { code } = error as { code?: string }
-      if (code === 'NODE_NOT_UNIQUE') throw uncopied(node, error as DjetError)
+      if (code === 'NODE_NOT_UNIQUE') throw notUnique(node, error as DjetError)
       throw code === '23505' ? taken(part, parent) : error
     })
     const top = rows.find((row) => row.parent_id === parent.id && row.part === part)!
@@ -107,7 +110,17 @@ export async function duplicate(
   })
 }
 
-function uncopied({ name }: Node, cause: DjetError): DjetError {
+/** @param type of the node, or of one below it, that is not copied */
+function uncopied(node: Node, type: Basetype): DjetError {
+  const message =
+    node.basetype === type.name
+      ? `${node.name} cannot be copied: it has what only one page may have. Make a new page instead.`
+      : `${node.name} cannot be copied with all below it: no copies are made of the type ${type.title} (${type.name}).`
+  return new DjetError('NODE_NOT_COPIED', message, { status: 409 })
+}
+
+/** What an index of a plugin has against copies, of a type that does not say so. */
+function notUnique({ name }: Node, cause: DjetError): DjetError {
   const [field] = Object.keys(cause.fields ?? {})
   if (field === undefined) return cause
   const message = `${name} cannot be copied: only one page may have the same ${field}. Make a new page instead.`

@@ -24,19 +24,26 @@ export async function checkMax(connection: Connection, basetype: Basetype, more:
   )
 }
 
-/** Types a child of a node may have, without those of which the site has as many as it may. */
+/** Types of which a form makes children of a node, without those of which the site has as many as it may. */
 export async function typesBelow(djet: Djet, parent: Basetype): Promise<Basetype[]> {
-  const types = [...djet.app.basetypes.values()].filter((type) => fits(type, parent))
-  const limited = types.filter(({ max }) => max !== undefined)
-  if (limited.length === 0) return types
+  const types = [...djet.app.basetypes.values()].filter(
+    (type) => type.newForm !== false && fits(type, parent),
+  )
+  const full = await withoutRoom(djet, new Map(types.map((type) => [type, 1])))
+  return types.filter(({ name }) => !full.has(name))
+}
+
+/** Names of those types of which a site may not have as many more as are given. */
+export async function withoutRoom(djet: Djet, more: ReadonlyMap<Basetype, number>): Promise<Set<string>> {
+  const limited = [...more].filter(([{ max }]) => max !== undefined)
+  if (limited.length === 0) return new Set()
   // A range in the order of the index: of an equality the planner may think that it is met by any tenth row.
   const rows = await djet.query<{ name: string }>(
-    `select given.name from unnest($1::text[], $2::int[]) as given (name, most)
-     where given.most <= (select count(*) from (
+    `select given.name from unnest($1::text[], $2::int[]) as given (name, room)
+     where given.room < (select count(*) from (
        select from djet.node n where n.basetype >= given.name and n.basetype <= given.name
-       order by n.basetype, n.id limit given.most) as counted)`,
-    [limited.map(({ name }) => name), limited.map(({ max }) => max)],
+       order by n.basetype, n.id limit greatest(given.room + 1, 0)) as counted)`,
+    [limited.map(([{ name }]) => name), limited.map(([{ max = 0 }, n]) => max - n)],
   )
-  const full = new Set(rows.map(({ name }) => name))
-  return types.filter(({ name }) => !full.has(name))
+  return new Set(rows.map(({ name }) => name))
 }

@@ -5,21 +5,13 @@ import type { NodeStore } from './node-store.ts'
 import type { DeleteOptions, NodeRef } from './nodes.ts'
 import { releaseFiles } from './released-files.ts'
 import { told } from './told.ts'
+import { fixedBelow } from './trash-obstacles.ts'
 import { inTransaction, lock, lockTree } from './within.ts'
 
 /** @throws {DjetError} NODE_GUARDED, 409, when the subtree has a node of a type the site cannot do without */
 export async function refuseFixed(store: NodeStore, node: Node): Promise<void> {
-  const fixed = [...store.options.basetypes.values()]
-    .filter((basetype) => basetype.fixed)
-    .map(({ name }) => name)
-  if (fixed.length === 0) return
-  const [found] = await store.options.connection.query<{ path: string }>(
-    `select path from djet.node where basetype = any($2)
-       and (path = $1 or (path > $1 || '/' and path < $1 || '0')) order by path limit 1`,
-    [node.path, fixed],
-  )
-  if (!found) return
-  const message = `the site cannot do without ${found.path}. It can be moved or renamed.`
+  const message = await fixedBelow(store.options.connection, store.options.basetypes, node)
+  if (message === undefined) return
   throw new DjetError('NODE_GUARDED', message, { status: 409 })
 }
 

@@ -16,6 +16,7 @@ import { taken } from './save.ts'
 import { requireIfShown } from './shown.ts'
 import { STEP } from './step.ts'
 import { told } from './told.ts'
+import { untrashableBelow } from './trash-obstacles.ts'
 import { basetypeOf, inTransaction, lock, lockTree, parentOf } from './within.ts'
 
 /** A subtree in the trash. */
@@ -106,15 +107,8 @@ function itemOf({ acl: _, ...item }: TrashRow): TrashItem {
 
 /** @throws {DjetError} NODE_NOT_TRASHABLE, 409 */
 async function refuseUntrashable(store: NodeStore, node: Node): Promise<void> {
-  const types = [...store.options.basetypes.values()].filter(({ trash }) => trash === false)
-  if (types.length === 0) return
-  const [found] = await store.options.connection.query<{ path: string }>(
-    `select path from djet.node where basetype = any($2)
-       and (path = $1 or (path > $1 || '/' and path < $1 || '0')) order by path limit 1`,
-    [node.path, types.map(({ name }) => name)],
-  )
-  if (!found) return
-  const message = `${found.path} does not go to the trash: it can only be deleted for good, by itself.`
+  const message = await untrashableBelow(store.options.connection, store.options.basetypes, node)
+  if (message === undefined) return
   throw new DjetError('NODE_NOT_TRASHABLE', message, { status: 409 })
 }
 

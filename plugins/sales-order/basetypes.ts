@@ -37,6 +37,7 @@ export const product = defineBasetype({
   children: [],
   template: 'product.eta',
   menu: false,
+  copies: false,
   fields: {
     number: field.int({ title: 'Number', required: true, min: 1, updatable: false }),
     unit: field.str({ title: 'Sold as', maxLength: 100, searchable: true, help: 'e.g. 10 boxes x 20 bags' }),
@@ -72,6 +73,7 @@ export const customer = defineBasetype({
   template: 'customer.eta',
   acl: staffOnly,
   menu: false,
+  copies: false,
   fields: {
     number: field.str({
       title: 'Number',
@@ -129,6 +131,8 @@ export const order = defineBasetype({
   template: 'order.eta',
   acl: staffOnly,
   menu: false,
+  newForm: false,
+  copies: false,
   // What becomes of an order is told by its state and the audit; imports change orders by the hundred thousand.
   versions: false,
   fields: {
@@ -175,6 +179,7 @@ export const upload = defineBasetype({
   children: [],
   acl: staffOnly,
   menu: false,
+  newForm: false,
   fields: {
     file: field.file({ title: 'File', required: true, maxSize: 1_000_000_000, updatable: false }),
     type: field.str({ title: 'Type', updatable: false }),

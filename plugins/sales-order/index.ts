@@ -2,6 +2,7 @@ import { definePlugin } from '../../core/index.ts'
 import * as basetypes from './basetypes.ts'
 import { customerEngine, customersEngine, importEngine, orderEngine, ordersEngine } from './engine/index.ts'
 import * as jobs from './jobs.ts'
+import { obstaclesOf } from './model/obstacles.ts'
 import { start } from './start.ts'
 
 export * from './basetypes.ts'
@@ -36,5 +37,6 @@ export const salesOrder = definePlugin(() => ({
     'sales-order.import': importEngine,
   },
   jobs: [jobs.importCustomers, jobs.importProducts, jobs.importOrders, jobs.invoice, jobs.exportOrders],
+  trashObstacles: obstaclesOf,
   start,
 }))

@@ -7,6 +7,7 @@ import { loginEngine, logoutEngine } from './engine/login.ts'
 import { userEngine } from './engine/user.ts'
 import { usersEngine } from './engine/users.ts'
 import { Later } from './later.ts'
+import { obstaclesOf } from './model/obstacles.ts'
 import { checkOptions, type UsersOptions } from './options.ts'
 import { accountUrl } from './payload.ts'
 import { seed } from './seed.ts'
@@ -37,6 +38,7 @@ export const users = definePlugin((options: UsersOptions) => {
     commands: { user: userCommand(settings), token: tokenCommand },
     api: usersApi(tools),
     payload: { accountUrl },
+    trashObstacles: obstaclesOf,
     seed,
     start: (app) => start(app, tools),
   }

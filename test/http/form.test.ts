@@ -34,7 +34,9 @@ describe('a generic form', () => {
   })
 
   test('is offered only for types that may stand there', async () => {
-    expect((await library.editor.get('/books/-/new/login')).status).toBe(200)
+    expect((await library.editor.get('/books/-/new/book')).status).toBe(200)
+    // Of what a site has no more than it has, it is said before anything is typed.
+    expect((await library.editor.get('/books/-/new/login')).status).toBe(409)
     expect((await library.editor.get('/books/-/new/user')).status).toBe(404)
     expect((await library.editor.get('/books/-/new/nothing')).status).toBe(404)
   })

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Djet, defineBasetype, definePlugin, field, type Node } from '../../core/index.ts'
+import {
+  type Djet,
+  defineBasetype,
+  definePlugin,
+  field,
+  type Node,
+  trashObstacles,
+} from '../../core/index.ts'
 import { createTestSite, type TestSite } from '../site.ts'
 import type { Visitor } from '../visitor.ts'
 import { latch, someoneWaits } from './contention.ts'
@@ -166,6 +173,14 @@ describe('the trash', () => {
     await expect(ann.nodes.trash(only)).rejects.toMatchObject({ code: 'NODE_NOT_TRASHABLE', status: 409 })
     await expect(guest.nodes.trash(low)).rejects.toMatchObject({ code: 'ACCESS_DENIED', status: 401 })
     expect((await djet.nodes.require(low)).path).toBe(low.path)
+    expect(await trashObstacles(ann, top)).toEqual([
+      `The site cannot do without ${top.path}/fence. It can be moved or renamed.`,
+    ])
+    expect(await trashObstacles(ann, here)).toContain(
+      `${only.path} does not go to the trash: it can only be deleted for good, by itself.`,
+    )
+    // By itself it is deleted for good.
+    expect(await trashObstacles(ann, only)).toEqual([])
   })
 
   test('is listed in pages by key, for those who could edit what is in it', async () => {

@@ -7,6 +7,7 @@ import {
   KINDS,
   MOST_FIELDS,
   messageOf,
+  sentence,
   wantsJson,
 } from '../../../core/index.ts'
 import { send } from '../../jobmachine/index.ts'
@@ -23,7 +24,7 @@ import {
   type TypeVersion,
   typeVersions,
 } from '../model/types/stored.ts'
-import { orFlash, sentence, text } from './form.ts'
+import { orFlash, text } from './form.ts'
 import { EMPTY_FORM, formOf, readForm, requestOf, type TypeForm, type TypeRequest } from './type-form.ts'
 
 /** What the nodes of the site may be: everybody here sees the list; making and changing needs `administer`. */

@@ -1,4 +1,4 @@
-import { DjetError, type EngineContext, type Node, wantsJson } from '../../../core/index.ts'
+import { DjetError, type EngineContext, type Node, sentence, wantsJson } from '../../../core/index.ts'
 
 /** A posted text without spaces around it; empty when there is none. */
 export function text({ form }: EngineContext, name: string): string {
@@ -57,10 +57,6 @@ export async function orFlash(ctx: EngineContext, to: string, work: () => Promis
     ctx.flash(sentence(error.message), 'problem')
   }
   ctx.seeOther(place)
-}
-
-export function sentence(message: string): string {
-  return message.charAt(0).toUpperCase() + message.slice(1)
 }
 
 /** The tree with a node chosen in it. */

@@ -4,9 +4,11 @@ import {
   type EngineContext,
   type EngineRouter,
   type Node,
+  requireTrash,
   rolesOf,
   type TrashItem,
   toCursor,
+  trashObstacles,
   trashReport,
   trashWarnings,
   wantsJson,
@@ -17,13 +19,13 @@ import { idOf, nodeOf, orFlash, orForm, text, treeUrl } from './form.ts'
 export function trashRoutes(router: EngineRouter): void {
   router.get('/node/:id/trash', async (ctx) => {
     const node = await nodeOf(ctx)
-    await requireTrash(ctx, node)
+    await requireTrash(ctx.djet, node)
     await ask(ctx, node)
   })
 
   router.post('/node/:id/trash', async (ctx) => {
     const node = await nodeOf(ctx)
-    await requireTrash(ctx, node)
+    await requireTrash(ctx.djet, node)
     if (!wantsJson(ctx) && (await asksFirst(ctx, node))) return
     await orFlash(ctx, treeUrl(ctx, node), async () => {
       const { id, nodes, parentId } = await ctx.djet.nodes.trash(node)
@@ -93,12 +95,6 @@ async function asksFirst(ctx: EngineContext, node: Node): Promise<boolean> {
   return true
 }
 
-/** Asked before anything is said: visitors miss at once what is published. */
-async function requireTrash({ djet }: EngineContext, node: Node): Promise<void> {
-  await djet.require('edit', node)
-  if (node.status === 'published') await djet.require('publish', node)
-}
-
 async function ask(ctx: EngineContext, node: Node, values: { hasMore?: boolean } = {}): Promise<void> {
   if (node.parentId === null)
     throw new DjetError('NODE_IS_ROOT', 'the root cannot be deleted.', { status: 422 })
@@ -106,6 +102,7 @@ async function ask(ctx: EngineContext, node: Node, values: { hasMore?: boolean }
     target: node,
     report: await trashReport(ctx.djet, node),
     warnings: await trashWarnings(ctx.djet, node),
+    obstacles: await trashObstacles(ctx.djet, node),
     ...values,
   })
 }

@@ -4,6 +4,8 @@ import {
   type Djet,
   type Node,
   type PublishState,
+  possibleWith,
+  trashObstacles,
   typesBelow,
 } from '../../../core/index.ts'
 import { neighboursOf, withChildren } from './tree.ts'
@@ -16,12 +18,19 @@ export interface Sheet {
   readonly mayEdit: boolean
   readonly mayPublish: boolean
   readonly mayAdminister: boolean
-  /** It can be given another place among its siblings, and be copied: it is not the root. */
-  readonly mayMove: boolean
+  /** It can be given another place among its siblings: it is not the root. */
+  readonly mayOrder: boolean
   /** It can be given another name and address: of what is published by those who may publish. */
   readonly mayRename: boolean
-  /** The same, and it is not one that the site cannot do without. */
+  /** The same, and there is another place for it. */
+  readonly mayMove: boolean
+  readonly mayCopy: boolean
+  /** With all that stands below it, of which there is some. */
+  readonly mayCopyDeep: boolean
+  /** It may be trashed by this user, and it is not one that the site cannot do without. */
   readonly mayTrash: boolean
+  /** What stands in the way of trashing it all the same; of one with pages below the question says it. */
+  readonly obstacles: readonly string[]
   /** Pages below it go with it: what that does is said first, on a page of its own. */
   readonly asksFirst: boolean
   /** Siblings it stands between, where their order counts. */
@@ -46,11 +55,13 @@ export async function sheetOf(djet: Djet, node: Node): Promise<Sheet> {
   const basetype = basetypes.get(node.basetype)
   const parent = branch[1] && basetypes.get(branch[1].basetype)
   const mayEdit = await djet.can('edit', node)
-  const mayMove = mayEdit && branch[1] !== undefined && (await djet.can('edit', branch[1]))
+  const mayOrder = mayEdit && branch[1] !== undefined && (await djet.can('edit', branch[1]))
   const mayPublish = await djet.can('publish', node)
   const mayChange = mayEdit && (mayPublish || node.status !== 'published')
   const mayTrash = mayChange && node.parentId !== null && basetype?.fixed !== true
-  const inOrder = mayMove && parent?.childOrder !== 'newest'
+  const asksFirst = mayTrash && (await withChildren(djet, [node])).size > 0
+  const possible = mayOrder ? await possibleWith(djet, branch) : undefined
+  const inOrder = mayOrder && parent?.childOrder !== 'newest'
   return {
     node,
     branch,
@@ -58,10 +69,14 @@ export async function sheetOf(djet: Djet, node: Node): Promise<Sheet> {
     mayEdit,
     mayPublish,
     mayAdminister: await djet.can('administer', node),
-    mayMove,
-    mayRename: mayMove && mayChange,
+    mayOrder,
+    mayRename: mayOrder && mayChange,
+    mayMove: mayChange && possible?.move === true,
+    mayCopy: possible?.copy === true,
+    mayCopyDeep: possible?.copyDeep === true,
     mayTrash,
-    asksFirst: mayTrash && (await withChildren(djet, [node])).size > 0,
+    obstacles: mayTrash && !asksFirst ? await trashObstacles(djet, node) : [],
+    asksFirst,
     neighbours: inOrder ? await neighboursOf(djet, node) : { before: null, after: null },
     types:
       mayEdit && basetype

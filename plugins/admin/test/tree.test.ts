@@ -60,6 +60,35 @@ describe('the tree', () => {
     expect((await it.boss.get(`/admin/tree/children?parent=${await id('/')}&after=x`)).status).toBe(400)
   })
 
+  test('offers only what can work, and says what stands in the way', async () => {
+    const sheet = async (path: string) =>
+      (await it.boss.get(`/admin/tree?at=${path}`)).text.split('id="sheet"')[1]
+    const tulips = await sheet('/garden/tulips')
+    for (const text of ['>Duplicate<', '>Move<', '>Move to the trash<']) expect(tulips).toContain(text)
+    expect(tulips).not.toContain('Duplicate with all below')
+    expect(await sheet('/garden')).toContain('Duplicate with all below')
+    const administration = await sheet('/admin')
+    expect(administration).toContain('>Move<')
+    expect(administration).not.toMatch(/>Duplicate|Move to the trash/)
+    const gardener = await sheet('/users/gardener')
+    expect(gardener).toContain('/users/gardener/-/delete')
+    expect(gardener).not.toMatch(/>Duplicate|>Move</)
+    const boss = await sheet('/users/admin')
+    expect(boss).toContain('The last administrator cannot be deleted.')
+    expect(boss).not.toContain('/-/delete')
+    const { djet } = it.site
+    await djet.nodes.move('/logout', { parent: '/office' })
+    expect(await sheet('/office')).not.toContain('Duplicate with all below')
+    for (const path of [`/admin/node/${await id('/office')}/trash`, '/office/-/delete']) {
+      const question = (await it.boss.get(path)).text
+      expect(question).toContain('The site cannot do without /office/logout.')
+      expect(question).not.toContain('name="told"')
+    }
+    expect((await it.boss.post('/office/-/delete', {})).status).toBe(409)
+    await djet.nodes.move('/office/logout', { parent: '/' })
+    expect((await it.boss.get('/garden/-/new/admin')).status).toBe(409)
+  })
+
   test('survives odd links', async () => {
     for (const query of ['open=a,,-1,99999999999', 'node=abc', 'node=999999', 'from=.,1.,x.y', 'q=%00']) {
       expect((await it.boss.get(`/admin/tree?${query}`)).status, query).toBe(200)

@@ -4,7 +4,9 @@ import {
   defineEngine,
   type Engine,
   type EngineContext,
+  requireTrash,
   sendFile,
+  trashObstacles,
   trashReport,
   upload,
   wantsJson,
@@ -53,8 +55,10 @@ export function fileEngine(tools: Tools): Engine {
     })
 
     router.get('/-/delete', allow('edit'), async (ctx) => {
+      await requireTrash(ctx.djet, ctx.node)
       await ctx.render('files/delete.eta', {
         report: await trashReport(ctx.djet, ctx.node),
+        obstacles: await trashObstacles(ctx.djet, ctx.node),
         uses: await listUses(ctx.djet, ctx.node.id, { limit: 20 }),
         ...(await counted(ctx)),
       })

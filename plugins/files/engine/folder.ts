@@ -5,6 +5,8 @@ import {
   type Engine,
   type EngineContext,
   messageOf,
+  requireTrash,
+  trashObstacles,
   trashReport,
   upload,
   wantsJson,
@@ -54,9 +56,13 @@ export function folderEngine(tools: Tools): Engine {
     })
 
     router.get('/-/delete', allow('edit'), async (ctx) => {
-      const report = await trashReport(ctx.djet, ctx.node)
-      const used = await countUsedBelow(ctx.djet, ctx.node.path)
-      await ctx.render('files/delete.eta', { report, used, mostCounted: MOST_COUNTED })
+      await requireTrash(ctx.djet, ctx.node)
+      await ctx.render('files/delete.eta', {
+        report: await trashReport(ctx.djet, ctx.node),
+        obstacles: await trashObstacles(ctx.djet, ctx.node),
+        used: await countUsedBelow(ctx.djet, ctx.node.path),
+        mostCounted: MOST_COUNTED,
+      })
     })
 
     pickRoutes(router, tools)

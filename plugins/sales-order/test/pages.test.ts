@@ -192,6 +192,9 @@ describe('staff', () => {
     expect(answer.status).toBe(409)
     expect(answer.text).toMatch(/order 1 has invoice 1 and cannot be deleted any more\./i)
     expect((await staff.get('/orders/1')).status).toBe(200)
+    const question = await staff.get('/orders/1/-/delete')
+    expect(question.text).toContain('Order 1 has invoice 1 and cannot be deleted any more.')
+    expect(question.text).not.toContain('name="told"')
   })
 
   test('send an invoice to the background', async () => {

@@ -1,4 +1,4 @@
-import { DjetError, type EngineContext, wantsJson } from '../../../core/index.ts'
+import { DjetError, type EngineContext, sentence, wantsJson } from '../../../core/index.ts'
 import { TooManyAttempts } from '../model/attempts.ts'
 
 /** A posted text without spaces around it; empty when there is none. */
@@ -70,8 +70,4 @@ export function setTicket(ctx: EngineContext, name: string, token: string | null
     overwrite: true,
     ...(token === null ? {} : { maxAge: minutes * 60_000 }),
   })
-}
-
-function sentence(message: string): string {
-  return message.charAt(0).toUpperCase() + message.slice(1)
 }
