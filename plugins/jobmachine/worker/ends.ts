@@ -14,7 +14,8 @@ export interface Singly {
   readonly runner: Runner
   /** What to claim; null: nothing more now. */
   next(): { classes: readonly number[]; limited: readonly number[] } | null
-  onClaim(claim: Claim, workerId: number): void
+  /** @param took milliseconds, with the end of the task */
+  onClaim(claim: Claim, workerId: number, took: number): void
 }
 
 interface Waiting<T> {
@@ -163,6 +164,7 @@ export class Ends {
         return
       }
       this.claiming++
+      const began = performance.now()
       const { ended, claim } = await finishAndClaim(
         singly.runner,
         workerId,
@@ -171,7 +173,7 @@ export class Ends {
         next.classes,
         next.limited,
       ).finally(() => this.claiming--)
-      singly.onClaim(claim, workerId)
+      singly.onClaim(claim, workerId, performance.now() - began)
       await this.#written([task], ended)
     } catch (error) {
       this.#holdings.notEnded([task], drained)

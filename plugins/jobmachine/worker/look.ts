@@ -2,9 +2,13 @@ import { type Claim, claim, nextDue } from '../queue/claim.ts'
 import { claimOne } from '../queue/end.ts'
 import { FROM_START, Fronts, type Reach } from '../queue/fronts.ts'
 import type { Runner } from '../queue/runner.ts'
+import { Ration } from '../ration.ts'
 
 /** Milliseconds to wait when another worker has just locked what is ready. */
 const CONTENDED = 3
+/** Milliseconds that the end of a task with the claim of the next one may take on a busy machine; what is above is rationed. */
+const USUAL = 100
+const SHARE = 20
 
 /** Whose tasks are looked for. */
 export interface Wanted {
@@ -25,6 +29,7 @@ export class Look {
   #idle = false
   #reach: Reach = 'whole'
   #since = FROM_START
+  readonly #singly = new Ration(SHARE)
 
   constructor(runner: Runner) {
     this.#runner = runner
@@ -33,6 +38,19 @@ export class Look {
   /** The next look is from the beginning: something was put up again. */
   reset(): void {
     this.#fronts.reset()
+  }
+
+  /**
+   * Whether the next task may be claimed with the end of another one. Such a claim looks from the beginning, which may be
+   * far beside an old snapshot: see `Fronts`.
+   */
+  get singly(): boolean {
+    return this.#singly.due(performance.now())
+  }
+
+  /** A claim with the end of a task has taken so many milliseconds. */
+  tookSingly(ms: number): void {
+    if (ms > USUAL) this.#singly.took(performance.now(), ms - USUAL)
   }
 
   /** Claims some of so many tasks. */

@@ -107,8 +107,11 @@ export class Machine {
       onFollowed: (ended) => tellHooks(app, ended),
       singly: this.#lanes && {
         runner: this.#lanes,
-        next: () => (this.#stopping || this.#resync || this.#givingBack || slots.seized ? null : this.#wants),
-        onClaim: (got, workerId) => this.#took(got, workerId),
+        next: () => this.#nextSingly(),
+        onClaim: (got, workerId, took) => {
+          this.#look.tookSingly(took)
+          this.#took(got, workerId)
+        },
       },
     })
     this.#prefetch = new Prefetch(slots.size)
@@ -225,7 +228,17 @@ export class Machine {
 
   #wanted(): number {
     if (this.#options.prefetch) return this.#prefetch.wanted(this.#running.size, this.#held.size)
-    return Math.min(1, this.#places.free - this.#held.size - this.#ends.claiming)
+    const free = this.#places.free - this.#held.size - this.#ends.claiming
+    return this.#look.singly ? Math.min(1, free) : free
+  }
+
+  /** What to claim with the end of a task. */
+  #nextSingly(): Wanted | null {
+    if (this.#stopping || this.#resync || this.#givingBack || this.#options.slots.seized) return null
+    if (this.#look.singly) return this.#wants
+    // By itself, then, when the place of the task is free.
+    this.#woken = true
+    return null
   }
 
   /** A claim that came with the end of a task. */
