@@ -60,13 +60,18 @@ export class Visitor {
     return this
   }
 
+  /** What he sends as `Cookie`. */
+  cookie(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  }
+
   async request(
     method: string,
     path: string,
     body?: string | URLSearchParams | FormData | Uint8Array,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const cookie = this.cookie()
     const response = await fetch(this.base + path, {
       method,
       redirect: 'manual',

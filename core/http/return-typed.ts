@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
 import type { DjetApp } from '../djet.ts'
 import type { EngineContext } from '../engine.ts'
+import { DjetError } from '../error.ts'
 import { type PayloadMaker, payloadMaker } from '../payload.ts'
 import { wantsJson } from './accept.ts'
 import { isOwnPage } from './csrf.ts'
@@ -55,7 +56,13 @@ export function returnTyped(app: DjetApp, payloads: PayloadMaker = payloadMaker(
 /** Names and texts of a form's inputs; files are not given back. */
 async function typedInto(ctx: Context): Promise<[string, string][]> {
   if (ctx.is('multipart/form-data') && ctx.req.readable) {
-    await upload({ fieldsOnly: true })(ctx as unknown as EngineContext, async () => {}).catch(() => {})
+    const read = upload({ fieldsOnly: true })(ctx as unknown as EngineContext, async () => {})
+    const whole = await read.then(
+      () => true,
+      (error: unknown) => !(error instanceof DjetError) || error.status !== 413,
+    )
+    // Half a form must not be taken for the whole; the browser still has it, one page back.
+    if (!whole) return []
   }
   return Object.entries((ctx.form ?? {}) as Record<string, unknown>)
     .filter(([name]) => name !== '_csrf' && name !== 'do')

@@ -56,7 +56,8 @@ export function takesUploads(stack: readonly unknown[]): boolean {
 async function receive(ctx: EngineContext, options: UploadOptions): Promise<void> {
   const { limits } = ctx.djet.config
   const maxFileSize = options.maxFileSize ?? limits.upload
-  const maxFieldSize = options.isEditForm ? Math.max(limits.form, limits.body) : limits.body
+  // All texts of a form together, as of forms of other kinds: many small ones fill the memory as well.
+  const mostText = options.isEditForm ? Math.max(limits.form, limits.body) : limits.body
   // Without a prototype: a field may be called `constructor`.
   const form: Record<string, unknown> = Object.create(null)
   const files: Record<string, StoredFile[]> = Object.create(null)
@@ -65,6 +66,7 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
     problems[field] = [...(problems[field] ?? []), error]
   }
   const writes: Promise<void>[] = []
+  const streams: Readable[] = []
   // In the order of the form, whichever is stored first.
   const received: ({ field: string; file: StoredFile } | undefined)[] = []
   let trusted = checkFormToken(ctx, ctx.get('x-csrf-token'))
@@ -73,13 +75,19 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
     fileSize: maxFileSize,
     files: options.maxFiles ?? 20,
     fields: MOST_FIELDS,
-    fieldSize: maxFieldSize,
+    fieldSize: mostText,
   })
+  let text = 0
   parser.on('field', (name, value, _nameIsCut, isCut) => {
-    // Half a text must not be taken for the whole.
-    if (isCut) refuse(name, tooLarge(`is larger than ${sizeText(maxFieldSize)}.`))
-    form[name] = name in form ? [form[name], value].flat() : value
+    text += Buffer.byteLength(value)
     if (name === '_csrf') trusted = checkFormToken(ctx, value)
+    if (text > mostText) {
+      problems[''] ??= [tooLarge(`the texts of this form are larger than ${sizeText(mostText)} together.`)]
+      return
+    }
+    // Half a text must not be taken for the whole.
+    if (isCut) refuse(name, tooLarge(`is larger than ${sizeText(mostText)}.`))
+    form[name] = name in form ? [form[name], value].flat() : value
   })
   parser.on('file', (field, stream, name) => {
     // A file input left empty is sent as a file without a name. Nothing is kept of what a stranger's form sends.
@@ -88,6 +96,7 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
       return
     }
     const place = writes.length
+    streams.push(stream)
     const write = receiveFile(ctx, name, stream, maxFileSize).then(
       (file) => {
         received[place] = { field, file }
@@ -116,6 +125,8 @@ async function receive(ctx: EngineContext, options: UploadOptions): Promise<void
       ctx.req.pipe(parser)
     })
   } catch (error) {
+    // The parser leaves a file open whose end does not come: what stores it would wait for ever.
+    for (const stream of streams) stream.destroy(new Error('the upload is broken off', { cause: error }))
     await Promise.allSettled(writes)
     throw invalid(error)
   }

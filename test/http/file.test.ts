@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Library, openLibrary } from './library-site.ts'
 
 let library: Library
@@ -79,6 +80,51 @@ describe('an uploaded file', () => {
       'x-csrf-token': await library.editor.token(),
     })
     expect(without.status).toBe(400)
+  })
+})
+
+test('an upload whose sender goes away in the middle leaves nothing behind', async () => {
+  const { editor } = library
+  const token = await editor.token()
+  const before = await files()
+  const { hostname, port } = new URL(editor.base)
+  const socket = connect(Number(port), hostname).on('error', () => {})
+  const head = [
+    'POST /books/emma/-/edit HTTP/1.1',
+    `Host: ${hostname}`,
+    `Cookie: ${editor.cookie()}`,
+    `x-csrf-token: ${token}`,
+    'Content-Type: multipart/form-data; boundary=x',
+    'Content-Length: 9000000',
+  ]
+  socket.write(
+    `${head.join('\r\n')}\r\n\r\n--x\r\nContent-Disposition: form-data; name="cover"; filename="a.txt"\r\n\r\n`,
+  )
+  socket.write('x'.repeat(600_000))
+  await vi.waitFor(async () => expect(await files()).toBe(before + 1))
+  socket.destroy()
+  await vi.waitFor(async () => expect(await files()).toBe(before))
+})
+
+describe('texts of a form with files', () => {
+  const long = (fields: number) => {
+    const form = new FormData()
+    for (let n = 0; n < fields; n++) form.set(`field${n}`, 'x'.repeat(300_000))
+    return form
+  }
+
+  test('are together no larger than those of other forms', async () => {
+    const answer = await library.editor.post('/books/emma/scan', long(5))
+    expect(answer.status).toBe(413)
+    expect(answer.text).toContain('The texts of this form are larger than 1 MB together.')
+  })
+
+  test('of a guest are given back whole or not at all', async () => {
+    const headers = { 'sec-fetch-site': 'same-origin' }
+    const whole = await library.guest.post('/books/emma/-/edit', long(3), { headers })
+    expect([whole.status, whole.text.length > 900_000]).toEqual([401, true])
+    const large = await library.guest.post('/books/emma/-/edit', long(5), { headers })
+    expect(large.text.length).toBeLessThan(100_000)
   })
 })
 
