@@ -84,7 +84,7 @@ function sendLinks(ctx: EngineContext, { settings, later }: Tools, who: string):
         djet.log.warn({ login, ip }, 'no link for a new password: this user got several already')
         continue
       }
-      const token = await makeToken(djet, { accountId: id, purpose: 'password' })
+      const token = await makeToken(djet, { accountId: id, purpose: 'password', data: { email } })
       await djet.audit({ action: 'users.password-link', subject: login, data: { address: ip } })
       await mailPasswordLink(djet, { login, name, email }, `${link}/${token}`)
     }

@@ -26,7 +26,7 @@ export async function invite(djet: Djet, { nodeId, link }: { nodeId: number; lin
   }
   const token = await djet.transaction(async (djet) => {
     await djet.audit({ action: 'users.invite', subject: login, nodeId })
-    return makeToken(djet, { accountId: id, purpose: 'invitation' })
+    return makeToken(djet, { accountId: id, purpose: 'invitation', data: { email } })
   })
   await mailInvitation(djet, { login, name, email }, `${link}/${token}`, djet.user?.name)
 }

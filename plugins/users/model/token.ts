@@ -14,11 +14,15 @@ export interface TokenOwner {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+interface NewToken {
+  accountId: number
+  purpose: Purpose
+  /** Of one that is mailed: `email`, where to. It is worth nothing once its owner has another address. */
+  data?: Record<string, unknown>
+}
+
 /** Makes a token that is good once, for a time; older ones of the same purpose are worth nothing from then on. */
-export async function makeToken(
-  djet: Djet,
-  { accountId, purpose, data = {} }: { accountId: number; purpose: Purpose; data?: Record<string, unknown> },
-): Promise<string> {
+export async function makeToken(djet: Djet, { accountId, purpose, data = {} }: NewToken): Promise<string> {
   // 192 bits; short enough that a link keeps within one line of a mail kept as a file.
   const token = randomBytes(24).toString('base64url')
   await djet.transaction(async (djet) => {
@@ -35,14 +39,17 @@ export async function makeToken(
 
 const OWNER = `
   a.enabled and t.expires > now() and t.hash = $1 and t.purpose = any($2)
-  and a.id = t.account_id`
+  and a.id = t.account_id
+  and (t.data ->> 'email' is null or exists (
+    select from users.profile p join djet.node n on n.id = p.node_id
+    where p.account_id = a.id and n.data ->> 'email' = t.data ->> 'email'))`
 
 interface Row extends User {
   purpose: Purpose
   data: Record<string, unknown>
 }
 
-/** Whose token it is; null: nobody's, used, too old, or of somebody who is disabled. */
+/** Whose token it is; null: nobody's, used, too old, mailed to an address he had, or of somebody who is disabled. */
 export async function findToken(
   djet: Djet,
   token: string,

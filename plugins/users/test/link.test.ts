@@ -130,6 +130,16 @@ describe('a forgotten password', () => {
     expect((await follow(link)).page.status).toBe(410)
   })
 
+  test('has a link that is worth nothing once he has another address, by whatever door it came', async () => {
+    await ask('laura')
+    const link = linkIn(await server.take('laura@example.com'))
+    const { visitor } = await follow(link)
+    await admin.post('/users/laura/-/edit', { name: 'laura', email: 'laura@new.example' })
+    expect((await visitor.post('/login/link', { password: 'quiet-river-8' })).status).toBe(410)
+    expect((await follow(link)).page.status).toBe(410)
+    await site.djet.nodes.update('/users/laura', { data: { email: 'laura@example.com' } })
+  })
+
   test('leaves only the hash of the link in the database, and none of it in the log', async () => {
     await ask('laura')
     const token = linkIn(await server.take('laura@example.com'))
