@@ -94,7 +94,8 @@ async function badReferences(
   data: Readonly<Record<string, unknown>>,
 ): Promise<Readonly<Record<string, string>>> {
   try {
-    await checkReferences(djet.connection, [{ basetype: payload.editing.basetype, data }])
+    const form = [{ basetype: payload.editing.basetype, data }]
+    await checkReferences(djet.connection, form, (permission, branch) => djet.may(permission, branch))
     return {}
   } catch (error) {
     if (error instanceof DjetError && error.fields) return error.fields

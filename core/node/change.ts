@@ -4,7 +4,7 @@ import type { NodeStore } from './node-store.ts'
 import type { NodeChange } from './nodes.ts'
 import { checkText } from './text.ts'
 import type { Version } from './version.ts'
-import { basetypeOf } from './within.ts'
+import { basetypeOf, mayOf } from './within.ts'
 
 /** What people write of a node; its address and rules are apart. */
 export interface Content {
@@ -28,7 +28,7 @@ export async function changed(
   if (change.data !== undefined) {
     const basetype = basetypeOf(store, state.basetype)
     const data = checkData(basetype, change.data, true)
-    await checkReferences(store.options.connection, [{ basetype, data }])
+    await checkReferences(store.options.connection, [{ basetype, data, held: state.data }], mayOf(store))
     result.data = filled({ ...state.data, ...data })
   }
   return result

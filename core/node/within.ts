@@ -1,6 +1,7 @@
 import type { Basetype } from '../basetype.ts'
 import { DjetError, didYouMean } from '../error.ts'
 import { holdTypes } from '../site-type/hold.ts'
+import type { Permission } from './access.ts'
 import { NodeStore, notFound } from './node-store.ts'
 import type { BasetypeRef, Branch, NodeRef } from './nodes.ts'
 import { NODE_COLUMNS, NOT_TRASHED, type NodeRow, nodeOf } from './row.ts'
@@ -66,6 +67,11 @@ export async function lock(
   )
   if (!row) throw notFound(ref)
   return [nodeOf(row), ...branch.slice(1)]
+}
+
+/** What the user of a store may do at a branch; undefined: the system, which no rule holds back. */
+export function mayOf({ options: { rights } }: NodeStore) {
+  return rights && ((permission: Permission, branch: Branch) => rights.may(permission, branch))
 }
 
 /** Milliseconds a person waits at most for others who are changing the tree, such as a long import. */

@@ -18,7 +18,7 @@ import { STEP } from './step.ts'
 import { checkNote, checkText } from './text.ts'
 import { told } from './told.ts'
 import { currentVersion } from './version.ts'
-import { basetypeOf, inTransaction, lock, lockTree, parentOf, refuseSensitive } from './within.ts'
+import { basetypeOf, inTransaction, lock, lockTree, mayOf, parentOf, refuseSensitive } from './within.ts'
 
 const INSERT = `
   insert into djet.node (parent_id, part, path, position, basetype, name, title, data, acl, status, created_by, modified_by)
@@ -57,7 +57,7 @@ export async function insert(store: NodeStore, parentRef: NodeRef | null, node: 
     const item = prepare(store, branch, node)
     const basetype = basetypeOf(store, node.basetype)
     await holdTypes(store, [basetype])
-    await checkReferences(connection, [{ basetype, data: item.data }])
+    await checkReferences(connection, [{ basetype, data: item.data }], mayOf(store))
     await checkMax(connection, basetype, 1)
     for (let attempt = 1; attempt <= 100; attempt++) {
       // A part that was made from the name gives way; one that was asked for does not.
@@ -93,6 +93,7 @@ export async function insertMany(
     await checkReferences(
       connection,
       items.map(({ basetype, data }) => ({ basetype: basetypeOf(store, basetype), data })),
+      mayOf(store),
     )
     for (const name of new Set(items.map((item) => item.basetype))) {
       await checkMax(
