@@ -96,7 +96,7 @@ export async function openDraft(store: NodeStore, node: Pick<Node, 'id'>): Promi
   return row ? versionOfRow(row) : null
 }
 
-/** Field by field what differs between two versions. */
+/** Field by field what differs between two versions; rules of the node for those who administer it. */
 export async function diff(
   store: NodeStore,
   ref: NodeRef,
@@ -105,7 +105,10 @@ export async function diff(
 ): Promise<Difference[]> {
   const node = await editable(store, ref)
   const [before, after] = [await versionOf(store, node, from), await versionOf(store, node, to)]
-  return diffVersions(basetypeOf(store, node.basetype), before, after)
+  const differences = diffVersions(basetypeOf(store, node.basetype), before, after)
+  const { rights } = store.options
+  if (rights === undefined || rights.may('administer', await store.lookUp(node))) return differences
+  return differences.filter(({ field }) => field !== 'acl')
 }
 
 /** Puts an earlier state back as a new version: name, title, and the fields that forms change. */

@@ -72,9 +72,7 @@ export const versionOperations: readonly ApiOperation[] = [
     errors: [404],
     handle: async ({ djet, params, query: { from, to } }) => {
       const node = await djet.nodes.require(idParam(params.node))
-      const differences = await djet.nodes.diff(node, from, to ?? node.version)
-      const isAdministrator = await mayAdminister(djet, node.id)
-      return { body: { differences: differences.filter(({ field }) => isAdministrator || field !== 'acl') } }
+      return { body: { differences: await djet.nodes.diff(node, from, to ?? node.version) } }
     },
   }),
   defineOperation({

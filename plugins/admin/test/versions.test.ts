@@ -32,6 +32,14 @@ describe('versions', () => {
     expect((await text('/garden/herbs')).version).toBe(4)
   })
 
+  test('tell rules of a page to those alone who administer it', async () => {
+    const page = await it.make('/garden', 'Ruled')
+    await it.site.djet.nodes.update(page, { acl: { 'night-watch': ['view'] } })
+    const path = `/admin/node/${page.id}/diff?from=1`
+    expect((await it.gardener.get(path)).text).toContain('Nothing differs.')
+    expect((await it.boss.get(path)).text).toContain('night-watch')
+  })
+
   test('are paged', async () => {
     const page = await it.make('/garden', 'Often')
     await it.site.djet.query(
