@@ -87,6 +87,9 @@ class Scope implements Djet {
     if (this.#options.reads) this.#options.reads.untracked = true
     return this.#options.connection
   }
+  get inTransaction() {
+    return this.#options.connection.client !== undefined
+  }
   get knex() {
     return this.connection.knex
   }

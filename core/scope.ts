@@ -35,6 +35,8 @@ export interface Djet {
   ): Promise<Row[]>
   /** The connection itself. */
   readonly connection: Connection
+  /** Whether that is one of a transaction: what reads beside it would wait for a second one. */
+  readonly inTransaction: boolean
   readonly nodes: Nodes
   readonly files: Files
   readonly mail: Mail
@@ -73,8 +75,11 @@ export interface Djet {
   afterCommit(work: () => void | Promise<void>): Promise<void>
   /** The same scope without access rules: say it only where the caller's own rules have been checked. */
   asSystem(): Djet
-  /** A page is shown as visitors with other roles see it: nothing may be changed or kept meanwhile. */
-  readonly preview?: true
+  /**
+   * A page is shown as visitors with other roles see it: nothing may be changed or kept meanwhile, and `editor` sees no
+   * more of it than he may see himself. What asks for roles instead of `may` asks for his as well.
+   */
+  readonly preview?: { readonly editor: User | null }
   /** Whether the user of this scope may do it at the first node of a branch that is at hand. */
   may(permission: Permission, branch: Branch): boolean
   /** Whether the user of this scope may do it at that node. */

@@ -59,7 +59,7 @@ export async function showPreview({ app, prepare, answer }: PreviewTools, ctx: E
         language: editor.texts.language,
         signal: () => editor.signal,
         origin: { door: editor.door },
-        add: { preview: true },
+        add: { preview: { editor: editor.user } },
       })
       Object.assign(ctx, { djet: scope, node: seen[0], branch: seen, restPath: '/' })
       ctx.session = withoutSession(visitor)

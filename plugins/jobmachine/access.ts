@@ -1,4 +1,4 @@
-import type { Djet, NodeRef } from '../../core/index.ts'
+import type { Djet, NodeRef, User } from '../../core/index.ts'
 import { ADMIN, DjetError, rolesOf } from '../../core/index.ts'
 import type { AnyJob } from './job.ts'
 import { BATCH, BULK } from './jobs.ts'
@@ -104,9 +104,16 @@ function closedTo(djet: Djet, rolesFor: (job: AnyJob) => readonly string[] | und
 }
 
 function holds(djet: Djet, roles: readonly string[]): boolean {
-  return isUnlimited(djet) || rolesOf(djet.user).some((role) => roles.includes(role))
+  return (
+    isUnlimited(djet) || usersOf(djet).every((user) => rolesOf(user).some((role) => roles.includes(role)))
+  )
 }
 
-function isUnlimited({ system, user }: Djet): boolean {
-  return system || rolesOf(user).includes(ADMIN)
+function isUnlimited(djet: Djet): boolean {
+  return djet.system || usersOf(djet).every((user) => rolesOf(user).includes(ADMIN))
+}
+
+/** Whose roles count: of a preview those that are looked through, and those of the editor who looks. */
+function usersOf({ user, preview }: Djet): (User | null)[] {
+  return preview === undefined ? [user] : [user, preview.editor]
 }

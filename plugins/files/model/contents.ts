@@ -61,7 +61,8 @@ export class Contents {
     }
     const unknown = ids.filter((id) => !found.has(id))
     if (unknown.length === 0) return found
-    const rows = await djet.app.database.query<StoredFile & Partial<Row>>(
+    const connection = djet.inTransaction ? djet.connection : djet.app.database
+    const rows = await connection.query<StoredFile & Partial<Row>>(
       `select f.id, f.name, f.type, f.size, f.sha256, f.created, c.file_id, c.width, c.height, c.frames, c.alpha
        from djet.file f left join files.content c on c.file_id = f.id
        where f.id = any($1::uuid[]) and f.sha256 is not null`,

@@ -1,4 +1,4 @@
-import { type Branch, type Djet, decide, type Node, rolesOf } from '../../../core/index.ts'
+import type { Branch, Djet, Node } from '../../../core/index.ts'
 
 /** What is read of a node to list it. */
 export type ListedNode = Pick<
@@ -29,10 +29,10 @@ export class Sight {
   }
 
   async #may(permission: string, node: ListedNode): Promise<boolean> {
-    const { app, system, user } = this.#djet
-    if (system) return true
+    if (this.#djet.system) return true
     const above = node.parentId === null ? [] : await this.#above(node.parentId)
-    return decide([node, ...above], app.basetypes, rolesOf(user), permission).allowed
+    // Of the node itself no more is asked than was read.
+    return this.#djet.may(permission, [node as Node, ...above])
   }
 
   async #above(id: number): Promise<Branch> {

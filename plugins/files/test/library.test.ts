@@ -164,6 +164,18 @@ describe('an image', () => {
     expect((await editor.json<{ files: [] }>('/files/-/pick?q=chai')).files.length).toBe(1)
     await site.djet.nodes.move(id, { parent: '/files' })
   })
+
+  test('is not seen by looking through the eyes of others', async () => {
+    const { nodes } = site.djet
+    await nodes.update('/files/chai-tea.jpg', {
+      acl: { everyone: [], user: [], staff: [], keeper: ['view'] },
+    })
+    await site.app.catchUp()
+    const preview = await editor.get('/files/-/preview?as=keeper')
+    expect([preview.status, preview.text.includes('Chai tea.JPG')]).toEqual([200, false])
+    expect((await it.boss.get('/files/-/preview?as=keeper')).text).toContain('Chai tea.JPG')
+    await nodes.update('/files/chai-tea.jpg', { acl: null })
+  })
 })
 
 test('a file is replaced at its address, and the one before comes back from its versions', async () => {

@@ -227,6 +227,19 @@ describe('access to jobs', () => {
     ])
   })
 
+  it('shows no tasks of hidden classes to who looks through the eyes of others', async () => {
+    await made(secret)
+    await site.djet.nodes.update('/jobs', {
+      acl: { everyone: [], reader: ['view'], staff: ['view', 'edit', 'start', 'cancel'] },
+    })
+    const preview = await visitors.staff.get('/jobs/-/preview?as=staff,boss')
+    expect([preview.status, preview.text.includes('Task of acl.secret')]).toEqual([200, false])
+    expect((await visitors.boss.get('/jobs/-/preview?as=staff,boss')).text).toContain('Task of acl.secret')
+    await site.djet.nodes.update('/jobs', {
+      acl: { everyone: [], reader: ['view'], staff: ['view', 'start', 'cancel'] },
+    })
+  })
+
   describe('of the one who asked for it', () => {
     it('shows progress, results and the error, and nothing else', async () => {
       const { id, url, file } = await made(secret, 'plain')
