@@ -6,6 +6,7 @@ import {
   decide,
   defineBasetype,
   definePlugin,
+  explain,
   field,
   rolesOf,
   type User,
@@ -67,6 +68,16 @@ describe('a decision', () => {
     expect(decide(at(null), basetypes, rolesOf(null), 'view').allowed).toBe(false)
     expect(decide(at({ everyone: ['view'] }), basetypes, rolesOf(null), 'view').allowed).toBe(true)
     expect(decide(at({ staff: [] }), basetypes, rolesOf(person('s', 'staff')), 'view').allowed).toBe(false)
+  })
+
+  test('is none by a role that is called like what every object has', () => {
+    expect(ask(person('u', 'constructor', '__proto__'), 'edit', { staff: ['edit'] }, null)).toEqual({
+      allowed: false,
+    })
+    expect(ask(person('u', 'constructor'), 'edit', { constructor: ['edit'] } as never)).toMatchObject({
+      allowed: true,
+    })
+    expect(explain(branch({}), basetypes, ['constructor'], 'edit')).toMatchObject({ because: 'silent' })
   })
 
   test('is always yes for an administrator', () => {

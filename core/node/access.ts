@@ -74,7 +74,7 @@ export function byRules(
 ): Decision {
   for (const role of roles) {
     for (const node of branch) {
-      const granted = node.acl?.[role] ?? basetypes.get(node.basetype)?.acl?.[role]
+      const granted = ruleFor(node.acl, role) ?? ruleFor(basetypes.get(node.basetype)?.acl, role)
       if (granted === undefined) continue
       if (granted.includes(permission) || granted.includes('*')) {
         return { allowed: true, role, path: node.path }
@@ -83,6 +83,11 @@ export function byRules(
     }
   }
   return { allowed: false }
+}
+
+/** What rules say of a role, which may be called `constructor` like what every object has. */
+function ruleFor(acl: Acl | null | undefined, role: string): readonly Permission[] | undefined {
+  return acl && Object.hasOwn(acl, role) ? acl[role] : undefined
 }
 
 function speaksOfPublishing(branch: readonly Ruled[], basetypes: ReadonlyMap<string, Basetype>): boolean {
@@ -154,8 +159,9 @@ function ruleOf(
   permission: Permission,
 ): RoleRule {
   for (const { acl, basetype, path } of branch) {
-    const source = acl?.[role] === undefined ? 'basetype' : 'node'
-    const granted = acl?.[role] ?? basetypes.get(basetype)?.acl?.[role]
+    const own = ruleFor(acl, role)
+    const source = own === undefined ? 'basetype' : 'node'
+    const granted = own ?? ruleFor(basetypes.get(basetype)?.acl, role)
     if (granted === undefined) continue
     return { role, allowed: granted.includes(permission) || granted.includes('*'), path, source }
   }

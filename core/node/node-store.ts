@@ -125,7 +125,8 @@ export class NodeStore implements Nodes {
       shape.push(rights.shape)
     }
     if (options.basetype !== undefined) {
-      values.push([options.basetype].flat())
+      // PostgreSQL takes no NUL, and no type has one.
+      values.push([options.basetype].flat().filter((name) => !name.includes('\0')))
       where.push(`array_position($${values.length}::text[], n.basetype) is not null`)
       shape.push('types')
     }

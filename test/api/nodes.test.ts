@@ -71,6 +71,25 @@ describe('nodes', () => {
     expect(items.map(({ path }) => path)).not.toContain('/closed')
   })
 
+  test('that one may not see are named by no field, as if they were not there', async () => {
+    const { nodes } = it.site.djet
+    const hidden = await nodes.insert('/closed', { basetype: 'recipe', name: 'Soup', data: { text: 'x' } })
+    const node = await make()
+    const save = (like: number) =>
+      editor.ask('PUT', `/nodes/${node.id}/draft`, { data: { like } }, any).then(({ status, body }) => ({
+        status,
+        detail: String((body as { detail?: string }).detail).replace(String(like), 'N'),
+      }))
+    const closed = await nodes.require('/closed')
+    const none = await save(2_000_000_000)
+    expect(none).toEqual({ status: 422, detail: 'Recipe: like names node N, which does not exist.' })
+    expect(await save(hidden.id)).toEqual(none)
+    expect(await save(closed.id)).toEqual(none)
+    await nodes.update(node.id, { data: { like: hidden.id } })
+    const kept = { like: hidden.id, minutes: 7 }
+    expect((await editor.ask('PUT', `/nodes/${node.id}/draft`, { data: kept }, any)).status).toBe(200)
+  })
+
   test('are listed page by page', async () => {
     const parent = await make({ basetype: 'page', data: {} })
     for (let i = 0; i < 5; i++) {
@@ -88,6 +107,8 @@ describe('nodes', () => {
       expect(headers.get('link')).toBe(next === null ? null : `<${next}>; rel="next"`)
     }
     expect(names).toEqual(['page-0', 'page-1', 'page-2', 'page-3', 'page-4'])
+    const nul = await guest.ask<List>('GET', `/nodes/${parent.id}/children?basetype=%00`)
+    expect([nul.status, nul.body.items]).toEqual([200, []])
   })
 
   test('are moved, after a look at what it does, and copied', async () => {

@@ -100,9 +100,10 @@ interface RuleRow {
 function rulesOf(roles: readonly string[], acl: Acl, typed: readonly RuleRow[] = []) {
   const known = [...new Set([...roles, ...Object.keys(acl)])]
   const asTyped = (name: string) => typed.find(({ role }) => role === name)
-  const lines = known.map(
-    (role) => asTyped(role) ?? { role, isOwn: acl[role] !== undefined, granted: acl[role] ?? [] },
-  )
+  const lines = known.map((role) => {
+    const isOwn = Object.hasOwn(acl, role)
+    return asTyped(role) ?? { role, isOwn, granted: isOwn ? (acl[role] ?? []) : [] }
+  })
   const another = typed.find(({ role }) => !known.includes(role))
   return { known: lines, another: another ?? { role: '', isOwn: false, granted: [] } }
 }
@@ -144,9 +145,9 @@ async function personOf(
 function aclOf(ctx: EngineContext, before: Acl): Acl | null {
   const rows = typedRules(ctx)
   if (rows.length === 0) throw invalid('the form names no role')
-  const acl: Record<string, string[]> = {}
+  const acl = new Map<string, string[]>()
   for (const { role, isOwn, granted } of rows) {
-    if (!isOwn && (granted.length === 0 || before[role] !== undefined)) continue
+    if (!isOwn && (granted.length === 0 || Object.hasOwn(before, role))) continue
     if (role === '') throw invalid('a rule is for a role: write its name, or take the rule back')
     if (role === ADMIN) throw invalid('admin may do everything everywhere; no rule changes that')
     if (!/^[\p{L}\p{N}_.-]{1,60}$/u.test(role)) {
@@ -158,9 +159,9 @@ function aclOf(ctx: EngineContext, before: Acl): Acl | null {
       )
     const odd = granted.find((word) => !/^(\*|[a-z][\w.-]{0,59})$/.test(word))
     if (odd !== undefined) throw invalid(`'${odd.slice(0, 60)}' is no permission`)
-    acl[role] = [...granted]
+    acl.set(role, [...granted])
   }
-  return Object.keys(acl).length === 0 ? null : acl
+  return acl.size === 0 ? null : Object.fromEntries(acl)
 }
 
 function invalid(message: string): DjetError {
