@@ -6,6 +6,7 @@ import { ifMatch } from '../http/if-match.ts'
 import { conditional } from '../http/page-cache.ts'
 import { upload } from '../http/upload.ts'
 import { scopeMissing } from '../node/rights.ts'
+import type { Djet } from '../scope.ts'
 import { answerCors, isPreflight } from './cors.ts'
 import { onceForKey } from './idempotency.ts'
 import { openApiDocument } from './openapi.ts'
@@ -110,11 +111,12 @@ async function answer(
   const body = operation.body === undefined ? undefined : parsed(operation.body, bodyOf(ctx), 'body')
   const receive = () => receiveUpload(ctx)
   const call = { ctx, params, query, body, receive, expected: expectedOf(ctx, operation) }
-  const result = await onceForKey(ctx, (djet) =>
+  const handle = (djet: Djet) =>
     withIfMatchStatus(call.expected, operation, () =>
       operation.handle({ ...call, djet } as ApiCall<never, never>),
-    ),
-  )
+    )
+  // No transaction waits for a client that sends slowly; of two uploads the one that nothing uses is removed.
+  const result = await (operation.upload ? handle(djet) : onceForKey(ctx, handle))
   send(ctx, result)
 }
 

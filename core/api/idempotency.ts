@@ -8,6 +8,16 @@ import type { ApiAnswer } from './operation.ts'
 /** Hours for which an answer is given again. */
 const HOURS = 24
 
+/** The last that was begun of each key, by user and key: who waits here holds no connection. */
+const running = new Map<string, Promise<unknown>>()
+
+async function inTurn<T>(of: string, work: () => Promise<T>): Promise<T> {
+  const turn = (running.get(of) ?? Promise.resolve()).then(work)
+  const over = turn.catch(() => {}).finally(() => running.get(of) === over && running.delete(of))
+  running.set(of, over)
+  return turn
+}
+
 /**
  * Carries out a POST once, however often a program that heard nothing sends it again with the same `Idempotency-Key`:
  * the answer is kept in the transaction of the change. What failed is not kept and may be tried again.
@@ -27,8 +37,8 @@ export async function onceForKey(
   }
   const accountId = djet.user.id
   const request = digestOf(ctx)
-  return djet.transaction(async (djet) => {
-    // Somebody else with the same key is waited for here.
+  const once = async (djet: Djet): Promise<ApiAnswer> => {
+    // Another process with the same key is waited for here.
     const [mine] = await djet.query(
       `insert into djet.api_answer (account_id, key, request) values ($1, $2, $3)
        on conflict do nothing returning 1`,
@@ -42,7 +52,8 @@ export async function onceForKey(
       JSON.stringify(answer),
     ])
     return answer
-  })
+  }
+  return inTurn(JSON.stringify([djet.config.dir, accountId, key]), () => djet.transaction(once))
 }
 
 async function kept(

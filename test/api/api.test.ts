@@ -2,6 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { listAudit } from '../../core/index.ts'
 import { rawRequest } from '../http/raw.ts'
+import { PASSWORD } from './api-site.ts'
 import { any, type NodeJson, openPrograms, type Programs } from './programs.ts'
 
 let { it, boss, publisher, editor, open, make } = {} as Programs
@@ -99,6 +100,15 @@ test('a POST that is sent again with its key is done once', async () => {
   const headers = { 'idempotency-key': 'k-2' }
   expect((await publisher.ask('POST', `/nodes/${open.id}/children`, refused, headers)).status).toBe(409)
   expect((await publisher.ask('POST', `/nodes/${open.id}/children`, body, headers)).status).toBe(201)
+})
+
+test('many POSTs at once, with one key or with many, do not wait for connections that they hold themselves', async () => {
+  const add = (login: string, key: string) =>
+    boss.ask('POST', '/users', { login, password: PASSWORD }, { 'idempotency-key': key })
+  const answers = await Promise.all(
+    Array.from({ length: 16 }, (_, n) => (n < 8 ? add('crowd', 'crowd') : add(`crowd-${n}`, `crowd-${n}`))),
+  )
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201))
 })
 
 test('what is done is noted with door and token', async () => {

@@ -19,13 +19,19 @@ export class TooManyAttempts extends DjetError {
 /** Mails with a link that one account gets within the minutes of the lock-out. */
 const MAILS = 3
 
-function limiter(app: DjetApp, { lockout }: Settings, kind: Kind): RateLimiterPostgres {
+/** What is counted stays counted when the transaction around it fails, so it is counted outside of it. */
+function counter({ app }: Djet, settings: Settings, kind: Kind): RateLimiterPostgres {
+  return limiter(app.database, settings, kind)
+}
+
+/** What is looked at and forgotten is so in the transaction at hand: it asks for no second connection. */
+function limiter(connection: Pick<Djet, 'query'>, { lockout }: Settings, kind: Kind): RateLimiterPostgres {
   const seconds = Math.ceil(lockout.minutes * 60)
   return new RateLimiterPostgres({
-    // As much of a client of pg as is asked for: one query at a time, on the site's own pool.
+    // As much of a client of pg as is asked for: one query at a time.
     storeClient: {
       query: async ({ text, values, name }: { text: string; values: unknown[]; name?: string }) => {
-        const rows = await app.database.query(name ? { name, text } : text, values)
+        const rows = await connection.query(name ? { name, text } : text, values)
         return { rows, rowCount: rows.length }
       },
     },
@@ -49,7 +55,7 @@ function limiter(app: DjetApp, { lockout }: Settings, kind: Kind): RateLimiterPo
  */
 export async function countAttempt(djet: Djet, settings: Settings, kind: Kind, key: string): Promise<void> {
   try {
-    await limiter(djet.app, settings, kind).consume(keyOf(key))
+    await counter(djet, settings, kind).consume(keyOf(key))
   } catch (refused) {
     if (refused instanceof RateLimiterRes) {
       throw new TooManyAttempts(Math.max(1, Math.ceil(refused.msBeforeNext / 1000)))
@@ -65,12 +71,12 @@ export async function forgetAttempts(
   kind: 'account' | 'code' | 'mail',
   key: string,
 ): Promise<void> {
-  await limiter(djet.app, settings, kind).delete(keyOf(key))
+  await limiter(djet, settings, kind).delete(keyOf(key))
 }
 
 /** Takes back the attempt of an address that came to something. */
 export async function rewardAddress(djet: Djet, settings: Settings, address: string): Promise<void> {
-  await limiter(djet.app, settings, 'address').reward(keyOf(addressKey(address)))
+  await counter(djet, settings, 'address').reward(keyOf(addressKey(address)))
 }
 
 /** Counts an attempt from an address. @throws {TooManyAttempts} */
@@ -85,8 +91,8 @@ export async function lockedFor(
   account: { login: string; id: number },
 ): Promise<number> {
   const waits = [
-    [await limiter(djet.app, settings, 'account').get(keyOf(account.login)), settings.lockout.attempts],
-    [await limiter(djet.app, settings, 'code').get(keyOf(String(account.id))), settings.lockout.attempts],
+    [await limiter(djet, settings, 'account').get(keyOf(account.login)), settings.lockout.attempts],
+    [await limiter(djet, settings, 'code').get(keyOf(String(account.id))), settings.lockout.attempts],
   ] as const
   const locked = waits.filter(([found, most]) => found !== null && found.consumedPoints > most)
   return Math.max(0, ...locked.map(([found]) => Math.ceil((found?.msBeforeNext ?? 0) / 1000)))
