@@ -19,6 +19,29 @@ export async function nodeJson(ctx: EngineContext): Promise<Record<string, unkno
   }
 }
 
+/**
+ * A page as its program gets it. Of nodes among its values, and of versions, nobody but an administrator gets rules and
+ * protected values: whatever hands them to a template, as JSON they are no more than the API tells of them.
+ */
+export function pageJson({ djet, session }: EngineContext, page: Readonly<Record<string, unknown>>): string {
+  const { basetypes, rules } = djet.app
+  if (rules.for(session.user).mayEverywhere('administer')) return JSON.stringify(page)
+  return JSON.stringify(page, (_, value: unknown) => {
+    if (!isStored(value)) return value
+    const { acl: _acl, data, ...rest } = value
+    if (data === undefined) return rest
+    const fields = basetypes.get(value.basetype)?.fields ?? {}
+    const open = Object.entries(data).filter(([name]) => fields[name]?.type !== 'protected')
+    return { ...rest, data: Object.fromEntries(open) }
+  })
+}
+
+type Stored = Pick<Node, 'acl' | 'basetype'> & Partial<Pick<Node, 'data'>>
+
+function isStored(value: unknown): value is Stored {
+  return typeof value === 'object' && value !== null && 'acl' in value && 'basetype' in value
+}
+
 function summary({ id, path, basetype, name, title }: Node) {
   return { id, path, basetype, name, title }
 }

@@ -8,7 +8,7 @@ import { DjetError } from '../error.ts'
 import type { Texts } from '../i18n/texts.ts'
 import { Reads } from '../node/reads.ts'
 import { isHidden } from '../node/status.ts'
-import { nodeJson } from '../node-json.ts'
+import { nodeJson, pageJson } from '../node-json.ts'
 import { encodePath, type FormState, type PayloadMaker, payloadMaker, urlBelow } from '../payload.ts'
 import { type Flash, Session, type SessionSettings } from '../session.ts'
 import { templateOf } from '../template.ts'
@@ -254,7 +254,7 @@ async function render(
     refuseForm(ctx)
     ctx.type = 'json'
     if (ctx.restPath === '/') ctx.state.version = ctx.node.version
-    ctx.body = JSON.stringify({ ...(await nodeJson(ctx)), ...values })
+    ctx.body = pageJson(ctx, { ...(await nodeJson(ctx)), ...values })
     return
   }
   const { texts } = ctx.djet

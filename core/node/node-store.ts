@@ -79,8 +79,11 @@ export class NodeStore implements Nodes {
 
   async branch(ref: NodeRef): Promise<Branch> {
     const branch = await this.lookUp(ref)
+    const { rights } = this.options
     if (branch.length === 0) throw notFound(ref)
-    this.options.rights?.require('view', branch)
+    // By a number one may not learn what there is, nor its path.
+    if (typeof ref !== 'string' && rights && !rights.may('view', branch)) throw notFound(ref)
+    rights?.require('view', branch)
     return branch
   }
 

@@ -133,7 +133,7 @@ describe('what is not published', () => {
     expect(await guest.nodes.get(one.id)).toBeNull()
     expect(await carl.nodes.get(one.id)).toBeNull()
     expect((await ann.nodes.require(one)).path).toBe(one.path)
-    await expect(guest.nodes.children(news)).rejects.toMatchObject({ code: 'NOT_FOUND', status: 404 })
+    await expect(guest.nodes.children(news)).rejects.toMatchObject({ code: 'NODE_NOT_FOUND', status: 404 })
     expect((await ann.nodes.children(news)).items).toHaveLength(1)
   })
 

@@ -78,9 +78,11 @@ async function choicesAt(ctx: EngineContext, node: Node, target: Node, after: st
     const there = basetypes.get(place.basetype)
     return { node: place, mayHold: type !== undefined && there !== undefined && fits(type, there) }
   }
+  // An open page may stand below a closed one.
+  const above = branch.slice(1).filter((_, index) => ctx.djet.may('view', branch.slice(index + 1)))
   const mayHaveChildren = ({ basetype }: Node) => basetypes.get(basetype)?.children?.length !== 0
   return {
-    above: branch.slice(1).reverse().map(choice),
+    above: above.reverse().map(choice),
     here: choice(target),
     below: items.filter((item) => item.id !== node.id && mayHaveChildren(item)).map(choice),
     next,

@@ -1,6 +1,5 @@
 import {
   type Basetype,
-  type Branch,
   type Djet,
   type Node,
   type PublishState,
@@ -13,7 +12,6 @@ import { neighboursOf, withChildren } from './tree.ts'
 /** What there is to know and to do about one node, for one user. */
 export interface Sheet {
   readonly node: Node
-  readonly branch: Branch
   readonly basetype: TypeOfSheet
   readonly mayEdit: boolean
   readonly mayPublish: boolean
@@ -64,7 +62,6 @@ export async function sheetOf(djet: Djet, node: Node): Promise<Sheet> {
   const inOrder = mayOrder && parent?.childOrder !== 'newest'
   return {
     node,
-    branch,
     basetype: { title: basetype?.title ?? node.basetype, trash: basetype?.trash !== false },
     mayEdit,
     mayPublish,
