@@ -22,7 +22,7 @@ export const userCommand = (settings: Settings): Command => ({
       await unlock(djet, settings, login)
       return print(`${login} is unlocked.`)
     }
-    const password = values.password ?? newPassword(djet)
+    const password = values.password ?? (await newPassword(djet, login))
     if (action === 'add') {
       await addUser(djet, {
         login,
