@@ -24,8 +24,8 @@ export function createKoa(app: DjetApp, statics: StaticFiles, secret: string): K
   const { config } = app
   const koa = new Koa({ proxy: config.trustProxy })
   koa.on('error', (error: Error & { code?: string }) => {
-    // A client that goes away in the middle of an answer is no fault of the site.
-    if (!['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? ''))
+    // A client that goes away in the middle, or sends what is no HTTP, is no fault of the site.
+    if (!/^(EPIPE|ECONNRESET|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/.test(error.code ?? ''))
       app.log.error({ err: error }, 'http')
   })
   koa.use(requestLog(app.log, config.log.requests))
