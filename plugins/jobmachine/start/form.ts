@@ -15,6 +15,8 @@ export interface FormPart {
   /** What stands in it. */
   readonly text: string
   readonly error: string | undefined
+  /** Left empty it is an error: an empty list is none where it may be empty. */
+  readonly mandatory: boolean
   /** Whether the browser may insist on it: not inside what may be left out as a whole. */
   readonly insist: boolean
   /** Of a group. */
@@ -64,6 +66,7 @@ export function paramsForm(
   const show = (part: Part, name: string, insist: boolean): FormPart => {
     const text = values[name] ?? ''
     const inside = insist && part.required
+    const mandatory = part.required && !('least' in part && part.least === 0)
     const rows = part.kind === 'rows' ? rowsIn(values, name, part) : 0
     const below = (part: Part, name: string, insist: boolean) =>
       part.kind === 'group'
@@ -75,7 +78,8 @@ export function paramsForm(
       id: idOf(name),
       text,
       error: errors[name],
-      insist: inside,
+      mandatory,
+      insist: inside && mandatory,
       parts: below(part, name, inside),
       rows:
         part.kind === 'rows'

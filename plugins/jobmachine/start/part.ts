@@ -51,12 +51,16 @@ export interface ChoicePart extends Common {
 /** Any of several values: a list of boxes to tick. */
 export interface ManyPart extends Common {
   readonly kind: 'many'
+  /** Entries it must have. */
+  readonly least: number
   readonly options: readonly Option[]
 }
 
 /** A list of simple values, one a line. */
 export interface LinesPart extends Common {
   readonly kind: 'lines'
+  /** Entries it must have. */
+  readonly least: number
   readonly item: TextPart | NumberPart
 }
 

@@ -128,9 +128,9 @@ function listSettings(schema: Schema, depth: number) {
   const item = part(schema.items, 'Value', true, depth)
   if (item.nullable) return { kind: 'json' } as const
   if (item.kind === 'group') return { kind: 'rows', item, least, most } as const
-  if (item.kind === 'choice') return { kind: 'many', options: item.options } as const
+  if (item.kind === 'choice') return { kind: 'many', options: item.options, least } as const
   if (item.kind === 'number' || (item.kind === 'text' && item.input !== 'area'))
-    return { kind: 'lines', item } as const
+    return { kind: 'lines', item, least } as const
   return { kind: 'json' } as const
 }
 

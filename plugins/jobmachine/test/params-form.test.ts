@@ -90,6 +90,9 @@ describe('the form of a job', () => {
       unitPrice: { kind: 'number', title: 'Price each', help: 'In euro', step: 'any' },
     })
     expect(form.parts.find(({ name }) => name === 'params/lines')!.rows).toHaveLength(2)
+    // A list may be empty unless it says how many it needs.
+    const insist = form.parts.filter(({ name }) => /\/(tags|colours|lines)$/.test(name))
+    expect(insist.map(({ mandatory }) => mandatory)).toEqual([false, false, true])
     expect(form.parts.find(({ name }) => name === 'params/copies')!.text).toBe('2')
   })
 
