@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { benchJobs } from './jobs/bench.ts'
 import { benchPages } from './page/bench.ts'
 import { benchQueue } from './queue/bench.ts'
 import { compareQueues } from './queue/compare.ts'
@@ -15,6 +16,7 @@ export interface BenchOptions {
 }
 
 const benches: Record<string, (options: BenchOptions) => Promise<Report>> = {
+  jobs: benchJobs,
   page: benchPages,
   queue: benchQueue,
   tree: benchTree,

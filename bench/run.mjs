@@ -1,4 +1,4 @@
-// Makes TypeScript loadable, then runs one of the benches: node bench/run.mjs page|queue|tree [--json] [--quick] [--peers]
+// Makes TypeScript loadable, then runs one of the benches: node bench/run.mjs jobs|page|queue|tree [--json] [--quick] [--peers]
 import { register } from 'tsx/esm/api'
 
 register()

@@ -1,12 +1,5 @@
+import type { List } from '../shared/lists.ts'
 import type { Tree } from './plant.ts'
-
-/** A list that people or programs look at. */
-export interface List {
-  readonly title: string
-  readonly path: string
-  /** Asked as a program does. */
-  readonly json?: boolean
-}
 
 /** Every list of the site, the long ones at places far down as well. */
 export function listsOf({ ids }: Tree, orders: number): List[] {
