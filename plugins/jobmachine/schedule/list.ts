@@ -37,6 +37,7 @@ export interface ScheduleLine {
   readonly zone: string
   readonly missed: Missed
   readonly enabled: boolean
+  /** Null: it does not run, no such day ever comes, or no plugin of this site brings the job. */
   readonly nextDue: Date | null
   readonly last: RunLine | null
 }
@@ -178,9 +179,10 @@ export async function listRuns(
 }
 
 function lineOf(djet: Djet, row: LineRow, jobs: ReadonlyMap<string, unknown>): ScheduleLine {
-  const { id, name, source, plugin, gone, job, cron, zone, missed, enabled, nextDue } = row
+  const { id, name, source, plugin, gone, job, cron, zone, missed, enabled } = row
   const last = row.due === null ? null : runOf(row)
   const known = jobs.has(job)
+  const nextDue = known ? row.nextDue : null
   const words = cronInWords(cron, djet.texts.language)
   return { id, name, source, plugin, gone, job, known, cron, words, zone, missed, enabled, nextDue, last }
 }

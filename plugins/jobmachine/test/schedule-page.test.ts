@@ -146,7 +146,7 @@ describe('the pages of schedules', () => {
     await admin.post(`${own}/pause`, {})
     await admin.post(`${own}/resume`, {})
     expect((await admin.get(own)).text).toContain('but it sends nothing: no plugin brings job gone.report.')
-    expect((await view(own)).schedule).toMatchObject({ enabled: true, known: false })
+    expect((await view(own)).schedule).toMatchObject({ enabled: true, known: false, times: [] })
     expect((await admin.post(`${own}/run`, {})).status).toBe(404)
     expect((await admin.post(`${own}/delete`, {})).location).toBe('/jobs/schedules')
     expect((await admin.get(own)).status).toBe(404)
