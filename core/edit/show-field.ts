@@ -247,7 +247,7 @@ async function referredTo(djet: Djet, type: string, value: unknown): Promise<Ref
 }
 
 function fieldOf(basetype: Basetype, name: string) {
-  const field = basetype.fields[name]
+  const field = Object.hasOwn(basetype.fields, name) ? basetype.fields[name] : undefined
   if (field) return field
   throw new DjetError('FIELD_UNKNOWN', `basetype '${basetype.name}' has no field '${name}'.`)
 }

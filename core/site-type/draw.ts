@@ -80,12 +80,14 @@ function drawChildren(
 function columnsOf(djet: Djet, payload: Payload, page: Page<Node>, names: readonly string[]) {
   const types = page.items.map(({ basetype }) => djet.app.basetypes.get(basetype))
   return names.map((name) => {
-    const field = types.find((type) => type?.fields[name])?.fields[name]
+    const fieldOf = (type?: Basetype) =>
+      type && Object.hasOwn(type.fields, name) ? type.fields[name] : undefined
+    const field = types.map(fieldOf).find((each) => each !== undefined)
     return {
       name,
       title: payload.fieldTitle(name, field),
       text: (child: Node): string => {
-        const own = djet.app.basetypes.get(child.basetype)?.fields[name]
+        const own = fieldOf(djet.app.basetypes.get(child.basetype))
         const value = child.data[name]
         if (own === undefined || own.type === 'protected' || isEmpty(value)) return ''
         return own.type === 'html' ? own.toText(value) : own.toForm(value)

@@ -1,4 +1,4 @@
-import { type Context, type Emitter, Liquid, type TagToken, type Template } from 'liquidjs'
+import { Context, type Emitter, Liquid, type TagToken, type Template } from 'liquidjs'
 import { LRUCache } from 'lru-cache'
 import sanitizeHtml from 'sanitize-html'
 import { DjetError, messageOf } from '../error.ts'
@@ -65,6 +65,24 @@ const ALLOWED: sanitizeHtml.IOptions = {
   transformTags: { h1: 'h2' },
 }
 
+/** Looks at the time also where a filter goes through a list: Liquid itself looks between the parts of a template. */
+class TimedContext extends Context {
+  override spawn(scope?: object): Context {
+    this.renderLimit.check(performance.now())
+    return super.spawn(scope)
+  }
+
+  override push(scope: object): number {
+    this.renderLimit.check(performance.now())
+    return super.push(scope)
+  }
+
+  override _getFromScope(...asked: Parameters<Context['_getFromScope']>): IterableIterator<unknown> {
+    this.renderLimit.check(performance.now())
+    return super._getFromScope(...asked)
+  }
+}
+
 /**
  * Draws pages from Liquid templates that were written in a browser. A template sees the values it is given and
  * nothing else: no files, no other templates, no functions; it is stopped when it takes too long, and what it draws
@@ -128,7 +146,9 @@ export class LiquidPages {
     const template = this.#parse(text)
     try {
       const scope = { ...values, [DRAWING]: drawing }
-      const html: unknown = await this.#engine.render(template, scope, { strictVariables: strict })
+      const liquid = this.#engine
+      const context = new TimedContext(scope, liquid.options, { strictVariables: strict }, { liquid })
+      const html: unknown = await liquid.render(template, context)
       return sanitizeHtml(String(html), ALLOWED)
     } catch (error) {
       throw broken(error)

@@ -89,6 +89,16 @@ describe('a type made on the site', () => {
     await removeType(djet, 'tart')
   })
 
+  test('has a template that is stopped in the middle of a long list as well', async () => {
+    let read = 0
+    const item = Object.defineProperty({}, 'x', { enumerable: true, get: () => read++ })
+    const items = Array(3_000_000).fill(item)
+    const drawn = it.site.app.liquid.render('{% assign all = items | map: "x" %}', { items }, {} as never)
+    await expect(drawn).rejects.toMatchObject({ code: 'TEMPLATE_BROKEN' })
+    expect(read).toBeGreaterThan(0)
+    expect(read).toBeLessThan(items.length)
+  })
+
   test('is renamed, retyped and made stricter with what its pages hold, their drafts and versions', async () => {
     const { djet } = it.site
     const { nodes } = djet
