@@ -12,6 +12,7 @@ import { guestLane } from './guest-lane.ts'
 import { health } from './health.ts'
 import { languageSwitch } from './language.ts'
 import { keepRequestsShortLived } from './memory.ts'
+import { originForm } from './origin-form.ts'
 import { pageCache } from './page-cache.ts'
 import { requestLog } from './request-log.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -57,6 +58,7 @@ export async function startHttp(app: DjetApp, statics: StaticFiles): Promise<Ser
   const viaKoa = koa.callback()
   const lane = guestLane(app)
   const server = createServer((request, response) => {
+    request.url = originForm(request.url ?? '/')
     if (!lane(request, response)) void viaKoa(request, response)
   })
   await listen(server, config.port, config.host)

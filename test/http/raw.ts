@@ -10,7 +10,7 @@ export interface RawAnswer {
  * Sends a request as it is, which `fetch` would first make clean, and reads the answer to its end.
  *
  * @param target what stands between the method and `HTTP/1.1`
- * @param header one further line
+ * @param header further lines, with `\r\n` in between; if one is `Host`, it is the only one
  */
 export function rawRequest(base: string, target: string, method = 'GET', header = ''): Promise<RawAnswer> {
   const { hostname, port } = new URL(base)
@@ -27,7 +27,8 @@ export function rawRequest(base: string, target: string, method = 'GET', header 
       const head = text.slice(0, split)
       resolve({ status: Number(head.split(' ')[1]), head, body: text.slice(split + 4) })
     })
-    const lines = [`${method} ${target} HTTP/1.1`, `Host: ${hostname}:${port}`, 'Connection: close', header]
+    const host = /^host:/im.test(header) ? '' : `Host: ${hostname}:${port}`
+    const lines = [`${method} ${target} HTTP/1.1`, host, 'Connection: close', header]
     socket.write(`${lines.filter(Boolean).join('\r\n')}\r\n\r\n`, 'latin1')
   })
 }

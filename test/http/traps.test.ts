@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createToken } from '../../core/index.ts'
 import { type Library, openLibrary } from './library-site.ts'
 import { rawRequest } from './raw.ts'
 
@@ -84,6 +85,34 @@ describe('an address with slashes too many', () => {
 
   test('given whole, with another host, is that of this site', async () => {
     expect((await rawRequest(base, 'http://evil.example/books')).status).toBe(200)
+  })
+})
+
+describe('a host that a request claims', () => {
+  const claims = {
+    'as Host': 'Host: evil.example',
+    'as a second Host': 'Host: localhost\r\nHost: evil.example',
+    'as a host with a password': 'Host: localhost@evil.example',
+    'as what a proxy would say': 'X-Forwarded-Host: evil.example\r\nForwarded: host=evil.example',
+  }
+  test.each(Object.entries(claims))('%s comes into no page and no redirect', async (_, header) => {
+    for (const target of ['/', '/books', '/books/', '/users', '/nothing', '/login', '/-/language?to=en']) {
+      const given = [target, `http://evil.example${target}`, `HTTPS://me@evil.example${target}`]
+      for (const each of given) {
+        const { status, head, body } = await rawRequest(base, each, 'GET', header)
+        expect(status, each).toBeLessThan(500)
+        expect(head + body, each).not.toContain('evil')
+      }
+    }
+    const token = await createToken(library.site.djet, { accountId: 1, name: 'document', scopes: ['read'] })
+    const lines = `${header}\r\nAuthorization: Bearer ${token.token}`
+    const { status, body } = await rawRequest(base, 'http://evil.example/-/openapi.json', 'GET', lines)
+    expect([status, JSON.parse(/\{.*\}/s.exec(body)![0]).servers]).toEqual([200, [{ url: '/-/api' }]])
+  })
+
+  test('in an address without a path is the first page', async () => {
+    const { status, body } = await rawRequest(base, 'http://evil.example?x=1')
+    expect([status, body.includes('evil')]).toEqual([200, false])
   })
 })
 
