@@ -98,6 +98,8 @@ export interface Plugin extends Contributions {
    * is asked at each look at what may be done with a node, so it takes one look into an index.
    */
   readonly trashObstacles?: (djet: Djet, node: Node) => Promise<readonly string[]>
+  /** Roles that it asks for elsewhere than in the rules of its types: they are known to whoever gives users their roles. */
+  readonly roles?: (app: DjetApp) => readonly string[]
   /** Finds pages by text for the pickers of forms, only those that the scope's user may see; a page of a list by key. */
   readonly findNodes?: (
     djet: Djet,

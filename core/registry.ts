@@ -22,6 +22,7 @@ const PLUGIN_KEYS = new Set([
   'commands',
   'heldFiles',
   'checkFile',
+  'roles',
   'trashObstacles',
   'trashWarnings',
   'findNodes',

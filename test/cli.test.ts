@@ -186,6 +186,8 @@ describe('a site', () => {
     const added = await run('user', 'add', 'nancy', '--role', 'staff', '--role', 'editor')
     const [, password = ''] = /^User nancy is made: (\S+)$/m.exec(added.out) ?? []
     expect(password).toHaveLength(16)
+    expect(added.out).toContain("No rule of this site speaks of the role 'editor' yet")
+    expect(added.out).toMatch(/^Known roles: admin\b/m)
     expect(refused(await run('user', 'add', 'nancy'))).toContain("there is already a user 'nancy'")
     expect(refused(await run('user', 'add', 'x', '--password', 'short'))).toContain('at least 10 characters')
     expect((await run('user', 'unlock', 'nancy')).out).toContain('nancy is unlocked.')

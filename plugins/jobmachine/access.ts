@@ -1,4 +1,4 @@
-import type { Djet, NodeRef, User } from '../../core/index.ts'
+import type { Djet, DjetApp, NodeRef, User } from '../../core/index.ts'
 import { ADMIN, DjetError, rolesOf } from '../../core/index.ts'
 import type { AnyJob } from './job.ts'
 import { BATCH, BULK } from './jobs.ts'
@@ -116,4 +116,13 @@ function isUnlimited(djet: Djet): boolean {
 /** Whose roles count: of a preview those that are looked through, and those of the editor who looks. */
 function usersOf({ user, preview }: Djet): (User | null)[] {
   return preview === undefined ? [user] : [user, preview.editor]
+}
+
+/** Roles that jobs name: each may see, start or cancel something. */
+export function rolesOfJobs(app: DjetApp): string[] {
+  return [...jobsOf(app).values()].flatMap(({ access: { see = [], start, cancel = [] } }) => [
+    ...see,
+    ...start,
+    ...cancel,
+  ])
 }

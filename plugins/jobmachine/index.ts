@@ -1,4 +1,5 @@
 import { definePlugin } from '../../core/index.ts'
+import { rolesOfJobs } from './access.ts'
 import { jobsApi } from './api.ts'
 import { jobmachineBasetype } from './basetypes.ts'
 import { bulk } from './bulk/job.ts'
@@ -34,6 +35,7 @@ export const jobmachine = definePlugin((options: JobmachineOptions) => {
       schedulesOf(registry)
       checkHooks(registry)
     },
+    roles: rolesOfJobs,
     seed: seedJobs(settings.path),
     start: (app) => startMachine(app, settings),
   }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Command, DjetError, messageOf } from '../../core/index.ts'
+import { roleWarnings } from './model/role-warnings.ts'
 import { unlock } from './model/unlock.ts'
 import { addUser, changePassword } from './model/user.ts'
 import type { Settings } from './options.ts'
@@ -31,6 +32,7 @@ export const userCommand = (settings: Settings): Command => ({
         ...(values.name === undefined ? {} : { name: values.name }),
         ...(values.email === undefined ? {} : { email: values.email }),
       })
+      for (const warning of await roleWarnings(djet, values.role ?? [])) print(warning)
     } else await changePassword(djet, { login, password })
     print(
       `${action === 'add' ? `User ${login} is made` : `${login} has a new password`}${values.password ? '.' : `: ${password}`}`,

@@ -38,6 +38,7 @@ export const users = definePlugin((options: UsersOptions) => {
     commands: { user: userCommand(settings), token: tokenCommand },
     api: usersApi(tools),
     payload: { accountUrl },
+    roles: () => settings.secondFactor,
     trashObstacles: obstaclesOf,
     seed,
     start: (app) => start(app, tools),

@@ -206,6 +206,18 @@ test('users are found, invited, changed, and let in no longer', async () => {
   expect(noted.items).toMatchObject([{ subject: 'nancy', door: 'api', data: { before: null, after: 'en' } }])
 })
 
+test('a role that nothing speaks of is told, with those there are', async () => {
+  const reader = await boss.ask<{ id: number }>('GET', '/nodes?path=/users/reader')
+  const give = async (role: string) =>
+    (await boss.ask('PATCH', `/users/${reader.body.id}`, { roles: [role] }, { 'if-match': '*' })).body
+      .warnings
+  expect(await give('staf')).toEqual([
+    "No rule of this site speaks of the role 'staf' yet: it lets nobody do more. Did you mean 'staff'?",
+    'Known roles: admin, cook, editor, publisher, staff.',
+  ])
+  expect(await give('staff')).toBeUndefined()
+})
+
 test('the last administrator stays, and is left alone by who only looks after users', async () => {
   const { id } = await it.site.djet.nodes.require('/users/admin')
   const path = `/users/${id}`
@@ -215,6 +227,7 @@ test('the last administrator stays, and is left alone by who only looks after us
   })
   expect((await boss.ask('POST', `${path}/disable`)).body).toMatchObject({ code: 'LAST_ADMIN' })
   await it.site.djet.nodes.update('/users', { acl: { editor: ['view', 'edit'] } })
+  await it.site.app.catchUp()
   expect((await editor.ask('GET', path)).body).toMatchObject({ login: 'admin', security: { lockedFor: 0 } })
   const refused = { code: 'ADMIN_ONLY', status: 403 }
   expect((await editor.ask('PATCH', path, { email: 'me@example.com' }, any)).body).toMatchObject(refused)

@@ -1,5 +1,6 @@
 import {
   type ApiOperation,
+  type Djet,
   defined,
   defineOperation,
   pageAnswer,
@@ -13,6 +14,7 @@ import { changeUser } from '../model/change-user.ts'
 import { requireLanguage, setLanguage } from '../model/language.ts'
 import { listUsers } from '../model/list.ts'
 import { requireReachable, tryInvite } from '../model/manage.ts'
+import { roleWarnings } from '../model/role-warnings.ts'
 import { accountOf, addUser, usersNode } from '../model/user.ts'
 import type { Tools } from '../tools.ts'
 import { answersUser, seenUser, TAG, userAnswer, userView } from './view.ts'
@@ -21,6 +23,12 @@ const email = z.email().max(254)
 const roles = z.array(z.string().max(50)).max(50)
 const name = z.string().trim().min(1).max(255)
 const language = z.string().max(35)
+
+/** What an answer says of roles that nothing on the site speaks of. */
+async function warnedOf(djet: Djet, roles: readonly string[] = []): Promise<{ warnings?: string[] }> {
+  const warnings = await roleWarnings(djet, roles)
+  return warnings.length > 0 ? { warnings } : {}
+}
 
 /** Finding, making, inviting and changing users. */
 export function userOperations(tools: Tools): readonly ApiOperation[] {
@@ -87,11 +95,12 @@ export function userOperations(tools: Tools): readonly ApiOperation[] {
           }
           return node
         })
-        const made = { status: 201, location: `/users/${node.id}` }
+        const warned = await warnedOf(djet, given.roles)
+        const made = { status: 201, location: `/users/${node.id}`, body: warned }
         if (given.password !== undefined) return userAnswer(djet, tools, node.id, made)
         const problem = await tryInvite(djet, { nodeId: node.id, base: siteUrl(ctx) })
         const invitation = { sent: problem === null, problem }
-        return userAnswer(djet, tools, node.id, { ...made, body: { invitation } })
+        return userAnswer(djet, tools, node.id, { ...made, body: { invitation, ...warned } })
       },
     }),
     defineOperation({
@@ -117,7 +126,7 @@ export function userOperations(tools: Tools): readonly ApiOperation[] {
       handle: async ({ djet, params, body, expected }) => {
         const id = await seenUser(djet, params.user)
         await changeUser(djet, tools.settings, id, defined(body), expected.ifVersion)
-        return userAnswer(djet, tools, id)
+        return userAnswer(djet, tools, id, { body: await warnedOf(djet, body.roles) })
       },
     }),
   ]

@@ -42,6 +42,10 @@ export const userShapes = {
       .object({ sent: z.boolean(), problem: z.string().nullable() })
       .optional()
       .describe('Of one who was just made without a password: whether the mail was sent, or why not.'),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .describe('Of one who was just made or changed: roles that no rule of the site speaks of.'),
   }),
   UserSession: z.object({
     id: z.int(),

@@ -9,7 +9,7 @@ import type { Tools } from '../tools.ts'
 import { orForm, text, typed } from './form.ts'
 import { sessionLines } from './sessions.ts'
 import { revokeOne } from './tokens.ts'
-import { sendInvitation, words } from './users.ts'
+import { sendInvitation, warnOfRoles, words } from './users.ts'
 
 /** One user, for administrators: roles, password, whether he may log in, second factor, sessions. */
 export function userEngine(tools: Tools): Engine {
@@ -40,8 +40,11 @@ export function userEngine(tools: Tools): Engine {
     action(
       '/roles',
       async (ctx, account) => {
-        await giveRoles(ctx.djet, settings, account, words(text(ctx, 'roles')))
-        return 'The roles are changed.'
+        const roles = words(text(ctx, 'roles'))
+        await giveRoles(ctx.djet, settings, account, roles)
+        ctx.flash('The roles are changed.')
+        await warnOfRoles(ctx, roles)
+        return undefined
       },
       ['roles'],
     )

@@ -9,6 +9,7 @@ import {
 } from '../../../core/index.ts'
 import { listUsers } from '../model/list.ts'
 import { requireReachable, tryInvite } from '../model/manage.ts'
+import { roleWarnings } from '../model/role-warnings.ts'
 import { addUser } from '../model/user.ts'
 import { orForm, text, typed } from './form.ts'
 
@@ -40,12 +41,14 @@ export const usersEngine = defineEngine((router) => {
         const node = await addUser(ctx.djet, { login, roles: words(roles), ...given })
         if (password !== '') {
           ctx.flash(`User ${node.name} is made.`)
+          await warnOfRoles(ctx, words(roles))
           ctx.seeOther(ctx.below('/'))
           return
         }
         // On the page of the user the invitation can be sent again.
         ctx.seeOther(encodePath(node.path))
         if (await sendInvitation(ctx, node.id)) ctx.flash(`User ${node.name} is made, and invited by mail.`)
+        await warnOfRoles(ctx, words(roles))
       },
     })
   })
@@ -67,6 +70,12 @@ export async function sendInvitation(ctx: EngineContext, nodeId: number): Promis
   if (problem === null) return true
   ctx.flash(`There is the user, but ${problem} Send the invitation again later.`, 'problem')
   return false
+}
+
+/** Says on the next page which of these roles nothing speaks of. */
+export async function warnOfRoles(ctx: EngineContext, roles: readonly string[]): Promise<void> {
+  const warnings = await roleWarnings(ctx.djet, roles)
+  if (warnings.length > 0) ctx.flash(warnings.join(' '), 'notice')
 }
 
 async function show(ctx: EngineContext): Promise<void> {

@@ -124,7 +124,15 @@ describe('one who may edit users but is no administrator', () => {
     await addUser(site.djet, { login: 'helen', password: PASSWORD, roles: ['hr'] })
     await addUser(site.djet, { login: 'worker', password: PASSWORD })
     const helen = await (await site.visitor()).login('helen', PASSWORD)
-    expect((await helen.post('/users/worker/roles', { roles: 'staff' })).status).toBe(303)
+    expect((await helen.post('/users/worker/roles', { roles: 'rh' })).status).toBe(303)
+    const said = 'No rule of this site speaks of the role &#39;rh&#39; yet: it lets nobody do more.'
+    expect((await helen.get('/users/worker')).text).toContain(`${said}</p>`)
+    await admin.post('/users/worker/roles', { roles: 'hr rh' })
+    expect((await admin.get('/users/worker')).text).toContain(
+      `${said} Did you mean &#39;hr&#39;? Known roles: admin, hr`,
+    )
+    expect((await helen.post('/users/worker/roles', { roles: 'hr' })).status).toBe(303)
+    expect((await helen.get('/users/worker')).text).not.toContain('No rule of this site')
     expect((await helen.post('/users/worker/roles', { roles: 'staff admin' })).status).toBe(403)
     expect((await helen.post('/users/helen/roles', { roles: 'admin' })).status).toBe(403)
     const made = await helen.post('/users', { login: 'mole', password: PASSWORD, roles: 'admin' })
