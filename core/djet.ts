@@ -38,6 +38,7 @@ import { Renderer } from './render.ts'
 import type { Djet } from './scope.ts'
 import { LiquidPages } from './site-type/liquid.ts'
 import { LiveBasetypes } from './site-type/live.ts'
+import { checkTemplates } from './template.ts'
 import type { Token } from './token.ts'
 
 export interface AppScopeOptions {
@@ -107,6 +108,7 @@ export class DjetApp {
   readonly #registry: Registry
   readonly #types: LiveBasetypes
   readonly #statics: StaticFiles
+  readonly #dev: boolean
   readonly #origin: Origin
   readonly #stopping = new AbortController()
   /** What opening the site began, to be ended in reverse order. */
@@ -152,6 +154,7 @@ export class DjetApp {
     this.#types = new LiveBasetypes(parts.registry, parts.log)
     this.rules = new Rules(this.#types.all)
     this.renderer = new Renderer({ dir: parts.config.dir, registry: parts.registry, cache: !parts.dev })
+    this.#dev = parts.dev
     this.#statics = new StaticFiles(parts.config.dir, parts.registry, !parts.dev)
   }
 
@@ -248,9 +251,11 @@ export class DjetApp {
 
   /**
    * Serves the site: caches, HTTP, then what the plugins start.
-   * @throws {DjetError} PORT_IN_USE, PORT_DENIED
+   * @throws {DjetError} PORT_IN_USE, PORT_DENIED, TEMPLATE_MISSING
    */
   async start(): Promise<Serving> {
+    // While developing a template may come later; until then its pages say that it is missing.
+    if (!this.#dev) checkTemplates(this)
     this.#caches = createCaches(cacheSettings(this.config.cache))
     this.#following = await followChanges(this.#caches, this.listen)
     this.#opened.push(this.#following.stop)

@@ -60,6 +60,11 @@ export class Renderer {
     return await this.#eta.renderAsync(name, values)
   }
 
+  /** @throws {DjetError} TEMPLATE_MISSING, which says who names it */
+  check(name: string, who: string): void {
+    if (this.#look(name) === undefined) throw this.#missing(name, `${who} names template`)
+  }
+
   #look(name: string): string | undefined {
     const known = this.#found.get(name)
     if (known !== undefined) return known
@@ -74,7 +79,11 @@ export class Renderer {
     const name = given.replace(/^\//, '')
     const path = this.#look(name)
     if (path !== undefined) return path
-    const places = this.#folders(name).join(' or ')
-    throw new DjetError('TEMPLATE_MISSING', `there is no template ${name}: neither ${places}.`)
+    throw this.#missing(name, 'there is no template')
+  }
+
+  #missing(name: string, what: string): DjetError {
+    const places = this.#folders(name).join(' nor ')
+    return new DjetError('TEMPLATE_MISSING', `${what} ${name}: there is neither ${places}.`)
   }
 }

@@ -8,10 +8,24 @@ import type { Node } from './node/node.ts'
 export function templateOf(app: DjetApp, node: Node): string {
   const { template, liquid } = app.basetypes.get(node.basetype) ?? {}
   if (liquid !== undefined) return 'node/drawn.eta'
-  if (template !== undefined) {
-    const origin = app.origin.get(node.basetype)
-    return template.includes('/') || origin === 'core' ? template : `${origin}/${template}`
-  }
+  if (template !== undefined) return fullName(template, app.origin.get(node.basetype))
   const own = `pages${node.path === '/' ? '/index' : node.path}.eta`
   return app.renderer.has(own) ? own : 'node/view.eta'
+}
+
+/** A basetype's template by its full name: `book.eta` of plugin `library` is `library/book.eta`. */
+function fullName(template: string, origin: string | undefined): string {
+  return template.includes('/') || origin === 'core' ? template : `${origin}/${template}`
+}
+
+/**
+ * Looks whether the templates that basetypes name are there, so that it is not a visitor who finds out.
+ * @throws {DjetError} TEMPLATE_MISSING
+ */
+export function checkTemplates({ basetypes, origin, renderer }: DjetApp): void {
+  for (const { name, template } of basetypes.values()) {
+    if (template === undefined) continue
+    const plugin = origin.get(name)
+    renderer.check(fullName(template, plugin), `basetype '${name}' (plugin '${plugin}')`)
+  }
 }

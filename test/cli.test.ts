@@ -73,7 +73,8 @@ describe('the program', () => {
 
   test('knows no option it was not told of', async () => {
     expect(refused(await run('--colour', 'start'))).toContain('--colour')
-    expect(refused(await run('start', '--fast'))).toContain('--fast')
+    expect(refused(await run('start', '--fast'))).toBe("djet: Unknown option '--fast'. Usage: djet start\n")
+    expect(refused(await run('dev', 'now'))).toBe("djet: 'now' is one word too many. Usage: djet dev\n")
     expect(refused(await run('migrate', 'sideways'))).toContain("'sideways' is none of up, down, status")
   })
 })
@@ -97,6 +98,17 @@ describe('a site that cannot be opened', () => {
   test('for a plugin that is missing is told which', async () => {
     const lonely = "export default { plugins: [{ name: 'shop', requires: ['users'] }] }"
     expect(refused(await runWith(lonely, ['start']))).toContain("requires plugin 'users'")
+  })
+
+  test('for a template that a basetype names and nobody has is told where it would be', async () => {
+    const bare = `import { defineBasetype } from 'djet'
+      const deed = defineBasetype({ name: 'deed', title: 'Deed', template: 'deed.eta' })
+      export default { plugins: [{ name: 'land', basetypes: [deed] }] }`
+    const { status, err } = await runWith(bare, ['start'], env)
+    expect(status).toBe(1)
+    expect(err).toMatch(
+      /^djet: basetype 'deed' \(plugin 'land'\) names template land\/deed\.eta: there is neither \S+ nor \S+\.\n$/,
+    )
   })
 
   test('for lack of a configuration is told where it was looked for', async () => {

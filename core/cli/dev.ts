@@ -10,6 +10,7 @@ import { messageOf } from '../error.ts'
 import type { Command } from '../plugin.ts'
 import { DJET_FOLDER } from '../render.ts'
 import { aborted } from './stop-signal.ts'
+import { wordsOf } from './words.ts'
 
 const PROGRAM = fileURLToPath(new URL('../bin/djet.mjs', import.meta.url))
 
@@ -20,7 +21,8 @@ const SETTLE = 150
 export const dev: Command = {
   usage: 'dev',
   summary: 'serve the site and reload it when a file changes',
-  async run({ dir, print, signal }) {
+  async run({ args, dir, print, signal }) {
+    wordsOf('dev', args, {})
     const database = await embeddedFor(dir)
     let child: ChildProcess | undefined
     // Should this process end by itself, since its database is lost, the site ends too.

@@ -15,8 +15,12 @@ import { stopSignal } from './stop-signal.ts'
 
 const CORE: Readonly<Record<string, Command>> = { start, dev, migrate, seed, openapi }
 
+/** Column in which `djet --help` says what a command does. */
+const BESIDE = 28
+
 /** Runs one command of the `djet` program; the process ends with status 0, or 1 and one clear message. */
 export async function main(args: readonly string[]): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', unlessNobodyReads)
   try {
     await run(args)
     process.exitCode = 0
@@ -81,7 +85,7 @@ function parseOptions(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options })
   } catch (error) {
-    throw new DjetError('OPTION_UNKNOWN', `${messageOf(error)} See djet --help.`)
+    throw new DjetError('OPTION_UNKNOWN', `${messageOf(error).replace(/\.?$/, '.')} See djet --help.`)
   }
 }
 
@@ -92,8 +96,18 @@ async function pluginCommands(dir: string): Promise<Record<string, Command>> {
 
 async function help(dir: string): Promise<string> {
   const plugins = await pluginCommands(dir).catch(() => ({}))
-  const lines = Object.values({ ...CORE, ...plugins }).map((c) => `  djet ${c.usage.padEnd(38)} ${c.summary}`)
+  const lines = Object.values({ ...CORE, ...plugins }).map(({ usage, summary }) => {
+    const begin = `  djet ${usage}`
+    return begin.length < BESIDE
+      ? begin.padEnd(BESIDE) + summary
+      : `${begin}\n${' '.repeat(BESIDE)}${summary}`
+  })
   return ['Usage: djet [--dir <folder of the site>] <command>', '', ...lines].join('\n')
+}
+
+/** `djet openapi | head`: whoever read has gone, and the rest of the output goes nowhere. */
+function unlessNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 function print(line: string): void {

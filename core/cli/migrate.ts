@@ -1,15 +1,16 @@
-import { parseArgs } from 'node:util'
 import { migrateDown, migrateUp, pendingMigrations } from '../db/migrate.ts'
-import { DjetError, didYouMean, messageOf } from '../error.ts'
+import { DjetError, didYouMean } from '../error.ts'
 import { openSite } from '../open-site.ts'
 import type { Command } from '../plugin.ts'
 import { featuresOf } from '../prepare.ts'
+import { wordsOf } from './words.ts'
 
+const USAGE = 'migrate [up|down|status] [--plugin p] [--steps n]'
 const ACTIONS = ['up', 'down', 'status']
 
 /** `djet migrate`: brings the schema of core and of each plugin up, or takes steps back. */
 export const migrate: Command = {
-  usage: 'migrate [up|down|status] [--plugin p] [--steps n]',
+  usage: USAGE,
   summary: 'run pending migrations, or undo the latest ones',
   async run({ args, dir, print }) {
     const { action, plugin, steps } = read(args)
@@ -40,18 +41,12 @@ export const migrate: Command = {
 }
 
 function read(args: readonly string[]) {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { plugin: { type: 'string' }, steps: { type: 'string', default: '1' } },
-    })
-    const action = positionals[0] ?? 'up'
-    const steps = Number(values.steps)
-    if (!ACTIONS.includes(action)) throw new Error(`'${action}' is none of ${ACTIONS.join(', ')}.`)
-    if (!Number.isInteger(steps) || steps < 1) throw new Error('--steps must be a whole number from 1.')
-    return { action: action as 'up' | 'down' | 'status', plugin: values.plugin, steps }
-  } catch (error) {
-    throw new DjetError('OPTION_UNKNOWN', `djet migrate: ${messageOf(error)}`)
-  }
+  const options = { plugin: { type: 'string' }, steps: { type: 'string', default: '1' } } as const
+  const { values, positionals } = wordsOf(USAGE, args, options, 1)
+  const action = positionals[0] ?? 'up'
+  const steps = Number(values.steps)
+  const refuse = (why: string) => new DjetError('OPTION_UNKNOWN', `djet migrate: ${why}`)
+  if (!ACTIONS.includes(action)) throw refuse(`'${action}' is none of ${ACTIONS.join(', ')}.`)
+  if (!Number.isInteger(steps) || steps < 1) throw refuse('--steps must be a whole number from 1.')
+  return { action: action as 'up' | 'down' | 'status', plugin: values.plugin, steps }
 }

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util'
 import { openSite } from '../open-site.ts'
 import type { Command } from '../plugin.ts'
 import { aborted } from './stop-signal.ts'
+import { wordsOf } from './words.ts'
 
 /** Longest time from the signal to stop to the end of the process, milliseconds: more only for a longer grace. */
 const STOP_WITHIN = 9500
@@ -16,7 +16,7 @@ export const start: Command = {
     const tell = (lines: readonly { label: string; text: string }[]): void => {
       for (const { label, text } of lines) print(`  ${label.padEnd(9)} ${text}`)
     }
-    const { values } = parseArgs({ args: [...args], options: { dev: { type: 'boolean' } } })
+    const { values } = wordsOf('start', args, { dev: { type: 'boolean' } })
     const app = await openSite(dir, {
       applicationName: `djet-start/${process.pid}`,
       dev: values.dev ?? false,

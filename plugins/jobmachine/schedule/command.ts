@@ -13,11 +13,14 @@ export const scheduleCommand: Command = {
     if (verb === 'list' && name === undefined) {
       const djet = (await context.open()).scope()
       let after: string | undefined
+      let none = true
       do {
         const page = await listSchedules(djet, after === undefined ? {} : { after })
         for (const line of page.schedules) context.print(lineOf(line))
+        none &&= page.schedules.length === 0
         after = page.next ?? undefined
       } while (after !== undefined)
+      if (none) context.print('no schedules')
       return
     }
     const act = verb !== undefined && Object.hasOwn(ACTS, verb) ? ACTS[verb] : undefined
