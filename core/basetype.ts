@@ -1,3 +1,4 @@
+import { checkDeclared } from './check-basetype.ts'
 import type { DataOf, Fields } from './field/field.ts'
 import type { Acl } from './node/access.ts'
 import type { Node } from './node/node.ts'
@@ -72,9 +73,11 @@ export type NodeOf<B> = B extends Basetype<infer F> ? Node<DataOf<F>> : never
  *   fields: { customer: field.str({ required: true }), placed: field.date(), total: field.price() },
  * })
  * export type Order = NodeOf<typeof order>
+ * @throws {DjetError} BASETYPE_INVALID
  */
 export function defineBasetype<const F extends Fields>(
   basetype: Omit<Basetype<F>, 'fields'> & { fields?: F },
 ): Basetype<F> {
+  checkDeclared(basetype)
   return Object.freeze({ ...basetype, fields: Object.freeze({ ...basetype.fields }) as F })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { defineBasetype, defineEngine, definePlugin, type Plugin } from '../core/index.ts'
+import { defineBasetype, defineEngine, definePlugin, field, type Plugin } from '../core/index.ts'
 import { createRegistry } from '../core/registry.ts'
 
 declare module '../core/index.ts' {
@@ -35,6 +35,26 @@ describe('plugins', () => {
     expect(make().name).toBe('hello')
     expect(make({ name: 'other' }).name).toBe('other')
     expect(Object.isFrozen(make())).toBe(true)
+  })
+})
+
+describe('a basetype is refused', () => {
+  test.each([
+    [
+      'an option that does not exist',
+      { parnets: ['page'] },
+      "has no option 'parnets'. Did you mean 'parents'?",
+    ],
+    ['no title', { title: '' }, 'needs a title'],
+    ['a name that is none', { name: '~deed' }, 'its name must begin with a letter'],
+    ['a field that is none', { fields: { sku: 'text' } }, "'sku' is no field; write sku: field.str()"],
+    ['a field of a name that forms have', { fields: { title: field.str() } }, "may not be called 'title'"],
+  ])('that has %s', (_, given, message) => {
+    // As a site that is never type-checked would write it.
+    const declare = () =>
+      defineBasetype({ name: 'deed', title: 'Deed', ...given } as Parameters<typeof defineBasetype>[0])
+    expect(declare).toThrow(expect.objectContaining({ code: 'BASETYPE_INVALID' }))
+    expect(declare).toThrow(message)
   })
 })
 

@@ -6,7 +6,7 @@ test('fields written inside defineBasetype have their types', () => {
     name: 'track',
     title: 'Track',
     fields: {
-      title: field.str({ required: true }),
+      called: field.str({ required: true }),
       seconds: field.int({ required: true, min: 1 }),
       side: field.enum(['A', 'B'], { required: true }),
       players: field.structured({ schema: z.array(z.string()), required: true }),
@@ -15,7 +15,7 @@ test('fields written inside defineBasetype have their types', () => {
     },
   })
   type Data = NodeOf<typeof track>['data']
-  expectTypeOf<Data['title']>().toEqualTypeOf<string>()
+  expectTypeOf<Data['called']>().toEqualTypeOf<string>()
   expectTypeOf<Data['seconds']>().toEqualTypeOf<number>()
   expectTypeOf<Data['side']>().toEqualTypeOf<'A' | 'B'>()
   expectTypeOf<Data['players']>().toEqualTypeOf<string[]>()
