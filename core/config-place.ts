@@ -7,14 +7,9 @@ import { DjetError } from './error.ts'
  * @param folder of the site
  */
 export function withPlace(error: DjetError, folder: string): DjetError {
-  const place = (error.stack ?? '')
-    .split('\n')
-    .map((line) => /(file:\/\/\S+|\/[^():]*|[A-Z]:\\[^():]*):(\d+):\d+\)?$/.exec(line))
-    .map((match) => match && { file: pathOf(match[1]!), line: match[2]! })
-    .find((found) => found?.file.startsWith(folder + sep) && !found.file.includes(`${sep}node_modules${sep}`))
-  if (!place) return error
+  const where = placeOf(error, folder)
+  if (where === undefined) return error
   const { code, message, status, expose, fields, details } = error
-  const where = `${place.file.slice(folder.length + 1)}:${place.line}`
   return new DjetError(code, `${message} (${where})`, {
     status,
     expose,
@@ -22,6 +17,16 @@ export function withPlace(error: DjetError, folder: string): DjetError {
     ...(fields && { fields }),
     ...(details && { details }),
   })
+}
+
+/** The line of the site's files that an error came from, `plugins/shop/basetypes.ts:46`; undefined when it is none of them. */
+export function placeOf(error: unknown, folder: string): string | undefined {
+  const place = (error instanceof Error ? (error.stack ?? '') : '')
+    .split('\n')
+    .map((line) => /(file:\/\/\S+|\/[^():]*|[A-Z]:\\[^():]*):(\d+):\d+\)?$/.exec(line))
+    .map((match) => match && { file: pathOf(match[1]!), line: match[2]! })
+    .find((found) => found?.file.startsWith(folder + sep) && !found.file.includes(`${sep}node_modules${sep}`))
+  return place ? `${place.file.slice(folder.length + 1)}:${place.line}` : undefined
 }
 
 function pathOf(file: string): string {

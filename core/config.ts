@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
-import { withPlace } from './config-place.ts'
+import { placeOf, withPlace } from './config-place.ts'
 import { DjetError, didYouMean, messageOf } from './error.ts'
 import { issueWords } from './field/issue-words.ts'
 import { Zone } from './i18n/zone.ts'
@@ -342,7 +342,9 @@ export async function loadConfig(dir: string): Promise<Config> {
     module = await import(pathToFileURL(file).href)
   } catch (error) {
     if (error instanceof DjetError) throw withPlace(error, folder)
-    throw new DjetError('CONFIG_BROKEN', `${file} could not be loaded: ${messageOf(error)}`, { cause: error })
+    const where = placeOf(error, folder)
+    const message = `${file} could not be loaded: ${messageOf(error)}${where ? ` (${where})` : ''}`
+    throw new DjetError('CONFIG_BROKEN', message, { cause: error })
   }
   if (module.default === undefined) {
     throw new DjetError(

@@ -108,7 +108,8 @@ export function createRegistry(given: readonly Plugin[]): Registry {
       throw new DjetError(
         'PLUGIN_KEY_UNKNOWN',
         `plugin '${plugin.name}' has '${key}', which is no part of a plugin and no extension point of a loaded one.` +
-          didYouMean(key, [...PLUGIN_KEYS, ...points]),
+          (didYouMean(key, [...PLUGIN_KEYS, ...points]) ||
+            ' Is the plugin that declares it missing in djet.config.ts?'),
       )
     }
     for (const [name, engine] of Object.entries(plugin.engines ?? {})) {

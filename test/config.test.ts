@@ -130,7 +130,9 @@ describe('a site folder', () => {
     await writeFile(join(dir, 'djet.config.mjs'), "throw new Error('no such moon')")
     await expect(loadConfig(dir)).rejects.toMatchObject({
       code: 'CONFIG_BROKEN',
-      message: expect.stringMatching(/djet\.config\.mjs could not be loaded: no such moon/),
+      message: expect.stringMatching(
+        /djet\.config\.mjs could not be loaded: no such moon \(djet\.config\.mjs:1\)$/,
+      ),
     })
   })
 

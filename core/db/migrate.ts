@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { DjetError, messageOf } from '../error.ts'
+import { codeOf } from './connect-error.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import { loadMigration, type MigrationFile, migrationFiles } from './migration-files.ts'
@@ -29,7 +30,7 @@ const lockKey = 4_711_303_942
  * own migrator keeps, stays behind when its process is killed, and someone has to unlock by hand.
  *
  * @returns what was done
- * @throws MIGRATION_FAILED, MIGRATION_DUPLICATE
+ * @throws MIGRATION_FAILED, MIGRATION_DUPLICATE, MIGRATION_NAME, DATABASE_DENIED
  */
 export async function migrateUp(
   database: Database,
@@ -39,7 +40,7 @@ export async function migrateUp(
   const files = await filesOf(features)
   await database.transaction(async (tx) => {
     await lock(tx, log)
-    await makeTables(tx)
+    await makeTables(tx).catch(explainDenied)
   })
   await warnOfMissing(database, features, files, log)
   const done: MigrationName[] = []
@@ -175,6 +176,16 @@ async function makeTables(tx: Connection): Promise<void> {
       version text not null,
       seeded timestamptz
     )`)
+}
+
+/** @throws DATABASE_DENIED when the user of the database may make nothing in it */
+function explainDenied(cause: unknown): never {
+  if (codeOf(cause) !== '42501') throw cause
+  throw new DjetError(
+    'DATABASE_DENIED',
+    `the database user may not make what Djet keeps there: ${messageOf(cause)}. Let it own the database.`,
+    { cause },
+  )
 }
 
 async function hasTables(connection: Connection): Promise<boolean> {

@@ -25,7 +25,8 @@ const pattern = /^(\d{4}_[a-z0-9_-]+)\.(ts|mjs|js)$/
 /**
  * The migrations in a folder (`NNNN_name.ts`, `.mjs` or `.js`) in their order; none when there is no folder.
  *
- * @throws MIGRATION_DUPLICATE when two have the same number: their order would be chance
+ * @throws MIGRATION_DUPLICATE when two have the same number: their order would be chance; MIGRATION_NAME for one that begins
+ * with a digit and is called otherwise
  */
 export async function migrationFiles(plugin: string, folder: URL): Promise<MigrationFile[]> {
   const path = fileURLToPath(folder)
@@ -37,7 +38,14 @@ export async function migrationFiles(plugin: string, folder: URL): Promise<Migra
   const files: MigrationFile[] = []
   for (const file of names.sort()) {
     const name = pattern.exec(file)?.[1]
-    if (name === undefined || file.endsWith('.d.ts')) continue
+    if (file.endsWith('.d.ts')) continue
+    if (name === undefined && /^\d.*\.(ts|mjs|js)$/.test(file)) {
+      throw new DjetError(
+        'MIGRATION_NAME',
+        `${file} in ${path} would never be run: a migration is called like 0001_name.ts, in small letters.`,
+      )
+    }
+    if (name === undefined) continue
     const last = files.at(-1)
     if (last !== undefined && last.name.slice(0, 4) === name.slice(0, 4)) {
       throw new DjetError(

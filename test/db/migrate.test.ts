@@ -114,12 +114,14 @@ it('going down to nothing makes all seeds due again', async () => {
   expect(await seeded()).toEqual([])
 })
 
-it('two migrations of one number are refused', async () => {
+it('two migrations of one number are refused, and one whose name has the wrong form', async () => {
   const twice = await feature('twice', { '0001_a.mjs': ['', ''], '0001_b.mjs': ['', ''] })
   await expect(migrateUp(database, [twice], log)).rejects.toMatchObject({
     code: 'MIGRATION_DUPLICATE',
     message: expect.stringMatching(/0001_a\.mjs and 0001_b\.mjs/),
   })
+  const misnamed = await feature('misnamed', { '1_Loan.mjs': ['', ''] })
+  await expect(migrateUp(database, [misnamed], log)).rejects.toMatchObject({ code: 'MIGRATION_NAME' })
 })
 
 it('a recorded migration whose file is gone is warned of', async () => {
