@@ -10,6 +10,7 @@ import { sendFile } from './http/send-file.ts'
 import { upload } from './http/upload.ts'
 import { checkMax } from './node/max.ts'
 import { fits } from './node/place.ts'
+import { ownForm } from './node/within.ts'
 
 /**
  * What answers for every node where its own engine does not: its page, and for those who may edit it the generic
@@ -127,6 +128,7 @@ function beginNew(ctx: EngineContext): Basetype {
     const message = `no '${ctx.params.basetype}' can be made below ${ctx.node.path}.`
     throw new DjetError('BASETYPE_UNKNOWN', message, { status: 404 })
   }
+  if (basetype.sensitive) throw ownForm(basetype)
   const defaults = Object.entries(basetype.fields).map(([name, field]) => [name, field.default])
   ctx.payload.editing = { basetype, data: Object.fromEntries(defaults) }
   return basetype

@@ -24,8 +24,13 @@ export function basetypeOf(store: NodeStore, ref: BasetypeRef): Basetype {
  */
 export function refuseSensitive({ options }: NodeStore, basetype: Basetype): void {
   if (options.rights === undefined || basetype.sensitive !== true) return
-  const message = `a ${basetype.title.toLowerCase()} is made by a form of its own, not like a page.`
-  throw new DjetError('BASETYPE_OWN_FORM', message, { status: 403 })
+  throw ownForm(basetype)
+}
+
+/** Says that nodes of a sensitive type are not made like pages. */
+export function ownForm({ title }: Basetype): DjetError {
+  const message = `a ${title.toLowerCase()} is made by a form of its own, not like a page.`
+  return new DjetError('BASETYPE_OWN_FORM', message, { status: 403 })
 }
 
 /**

@@ -43,9 +43,9 @@ const samples: Record<string, { field: Field; value: unknown; shown: string }> =
   },
   link: { field: field.link(), value: '/about', shown: '<a href="/about">/about</a>' },
   price: {
-    field: field.price({ currency: 'EUR' }),
-    value: '1234.50',
-    shown: '<span class="price">1,234.50</span> EUR',
+    field: field.price({ currency: 'EUR', scale: 3 }),
+    value: '1234.500',
+    shown: '<span class="price">1,234.500</span> EUR',
   },
   protected: { field: field.protected(), value: { row: 3 }, shown: '&quot;row&quot;: 3' },
   structured: { field: field.structured(), value: { mon: '9-12' }, shown: 'mon: 9-12' },
