@@ -24,7 +24,7 @@ const HELD = `
       select * from unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[])
         with ordinality as l (task_id, turn, attempt, a, b, c, n)
     ), held as materialized (
-      select t.task_id from (select distinct task_id, turn from line) as l, jobmachine.task t
+      select t.task_id, t.turn from (select distinct task_id, turn from line) as l, jobmachine.task t
       where t.task_id = any (array[l.task_id]) and t.turn = l.turn and t.status + 0 in (0, 100)
       for share of t
     )`
@@ -33,7 +33,7 @@ const PROGRESS = {
   name: 'jobmachine.progress',
   text: `${HELD}, written as (
       insert into jobmachine.progress (task_id, done, total, note)
-      select l.task_id, l.a::float8, l.b::float8, l.c from line l join held using (task_id)
+      select l.task_id, l.a::float8, l.b::float8, l.c from line l join held using (task_id, turn)
       on conflict (task_id) do update
       set done = excluded.done, total = excluded.total, note = excluded.note, modified = now()
       returning task_id
@@ -45,7 +45,7 @@ const LOG = {
   name: 'jobmachine.log',
   text: `${HELD}, written as (
       insert into jobmachine.log (task_id, attempt, created, level, message)
-      select l.task_id, l.attempt, l.a::timestamptz, l.b, l.c from line l join held using (task_id) order by l.n
+      select l.task_id, l.attempt, l.a::timestamptz, l.b, l.c from line l join held using (task_id, turn) order by l.n
       returning task_id
     )
     select pg_notify('jobmachine_task', task_id::text) from (select distinct task_id from written) as changed`,

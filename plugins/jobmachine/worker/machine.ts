@@ -331,12 +331,16 @@ export class Machine {
     // Claims that come with ends are on other connections.
     this.#givingBack = true
     while (this.#ends.claiming > 0) await new Promise((resolve) => setTimeout(resolve, 2))
-    const known = [...this.#running.claimed(), ...this.#held.all(), ...this.#ends.waiting()]
+    const { workerId } = this.#session
+    // What it ran under an earlier number is not its own any more.
+    const known = [...this.#running.claimed(), ...this.#held.all(), ...this.#ends.waiting()].filter(
+      (task) => task.workerId === workerId,
+    )
     this.#holdings.keeping(known)
     try {
       await giveBack(
         this.#session,
-        this.#session.workerId,
+        workerId,
         known.map((task) => task.id),
       )
       this.#holdings.gaveBack()

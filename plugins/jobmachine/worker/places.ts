@@ -63,7 +63,7 @@ export class Places {
     void runTask(this.#parts, job, claimed, abort, begins).then((took) => {
       this.#slots.free(slot)
       this.#free.push(slot)
-      this.#running.remove(id)
+      this.#running.remove(running)
       this.#onOver(took)
     })
     return true

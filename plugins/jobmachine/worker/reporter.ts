@@ -18,7 +18,8 @@ function finite(value: unknown): number | null {
 export class Reporter {
   readonly #runner: Runner
   readonly #log: Logger
-  readonly #progress = new Map<number, ProgressNote>()
+  /** The newest of each run: one that was given up may go on beside the next one of its task. */
+  readonly #progress = new Map<string, ProgressNote>()
   #lines: LogLine[] = []
   #dropped = 0
   #last = 0
@@ -32,7 +33,7 @@ export class Reporter {
 
   progress(note: ProgressNote): void {
     const { done, total } = note
-    this.#progress.set(note.id, {
+    this.#progress.set(`${note.id} ${note.turn}`, {
       ...note,
       done: finite(done) ?? 0,
       total: finite(total),

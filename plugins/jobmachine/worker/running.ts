@@ -18,13 +18,16 @@ export interface Running {
   readonly limit: number
 }
 
-/** What runs in a thread now: aborts what is overdue, and shows what has been running for a while. */
+/**
+ * What runs in a thread now: aborts what is overdue, and shows what has been running for a while. A run that was given up
+ * may go on for a while beside the next one of its task, so they are told apart by themselves and not by the task.
+ */
 export class RunningTasks {
   readonly #session: Session
   readonly #log: Logger
-  readonly #tasks = new Map<number, Running>()
+  readonly #tasks = new Set<Running>()
   /** Those the database shows as running. */
-  readonly #shown = new Set<number>()
+  readonly #shown = new Set<Running>()
 
   constructor(session: Session, log: Logger) {
     this.#session = session
@@ -37,16 +40,16 @@ export class RunningTasks {
 
   /** As they were claimed. */
   claimed(): Claimed[] {
-    return [...this.#tasks.values()].map(({ claimed }) => claimed)
+    return [...this.#tasks].map(({ claimed }) => claimed)
   }
 
   add(running: Running): void {
-    this.#tasks.set(running.claimed.id, running)
+    this.#tasks.add(running)
   }
 
-  remove(id: number): void {
-    this.#tasks.delete(id)
-    this.#shown.delete(id)
+  remove(running: Running): void {
+    this.#tasks.delete(running)
+    this.#shown.delete(running)
   }
 
   /** Forgets them: their thread ends. */
@@ -57,18 +60,18 @@ export class RunningTasks {
 
   /** Aborts one, if it runs here. */
   abort(id: number, reason: TaskAborted): void {
-    this.#tasks.get(id)?.abort.abort(reason)
+    this.abortAll(reason, (task) => task.id === id)
   }
 
   /** Aborts those for which `which` holds; all when absent. */
   abortAll(reason: TaskAborted, which: (task: Claimed) => boolean = () => true): void {
-    for (const { claimed, abort } of this.#tasks.values()) if (which(claimed)) abort.abort(reason)
+    for (const { claimed, abort } of this.#tasks) if (which(claimed)) abort.abort(reason)
   }
 
   /** Aborts those beyond their time limit. */
   abortOverdue(): void {
     const now = clock()
-    for (const { deadline, limit, abort } of this.#tasks.values()) {
+    for (const { deadline, limit, abort } of this.#tasks) {
       if (now >= deadline && !abort.aborted) abort.abort(new TaskAborted('timeout', timeoutMessage(limit)))
     }
   }
@@ -77,12 +80,11 @@ export class RunningTasks {
   async show(age: number): Promise<void> {
     const now = clock()
     const { workerId, ahead } = this.#session
-    const running = [...this.#tasks.values()].filter(
-      ({ claimed, began }) =>
-        now - began >= age && !this.#shown.has(claimed.id) && claimed.workerId === workerId,
+    const running = [...this.#tasks].filter(
+      (one) => now - one.began >= age && !this.#shown.has(one) && one.claimed.workerId === workerId,
     )
     if (running.length === 0) return
-    for (const { claimed } of running) this.#shown.add(claimed.id)
+    for (const one of running) this.#shown.add(one)
     try {
       await showRunning(
         this.#session,
