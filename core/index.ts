@@ -72,6 +72,7 @@ export type { LanguageChoice } from './i18n/languages.ts'
 export { sentence } from './i18n/sentence.ts'
 export type { Texts, TextValues } from './i18n/texts.ts'
 export { Zone, zoneNames } from './i18n/zone.ts'
+export { readJsonText } from './json-text.ts'
 export type { Mail } from './mail/mailer.ts'
 export type { Attachment, MailMessage } from './mail/message.ts'
 export {

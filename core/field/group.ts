@@ -1,4 +1,5 @@
 import { DjetError } from '../error.ts'
+import { readJsonText } from '../json-text.ts'
 import { defineField } from './define.ts'
 import { type DataOf, type Field, FieldError, type FieldOptions, type Fields } from './field.ts'
 import { parseData } from './parse.ts'
@@ -82,7 +83,7 @@ function parseRows(fields: Fields, rows: readonly unknown[]): Record<string, unk
 
 function fromJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return readJsonText(text)
   } catch {
     throw new FieldError('must be a list of rows')
   }

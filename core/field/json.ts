@@ -4,7 +4,12 @@ import { refuseUnstorable } from './read-text.ts'
 /** What JSON can say. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
-const maxDepth = 50
+/** Levels of lists and objects in one another. */
+export const MOST_DEEP = 50
+
+export function tooDeep(): FieldError {
+  return new FieldError(`must not be nested deeper than ${MOST_DEEP} levels`)
+}
 
 /**
  * Checks that a value can be stored as JSON without loss.
@@ -12,7 +17,7 @@ const maxDepth = 50
  * @throws {FieldError} for functions, dates, NaN, undefined in lists, NUL characters, circles and deep nesting
  */
 export function checkJson(value: unknown, depth = 0): void {
-  if (depth > maxDepth) throw new FieldError(`must not be nested deeper than ${maxDepth} levels`)
+  if (depth > MOST_DEEP) throw tooDeep()
   if (typeof value === 'string') {
     refuseUnstorable(value)
     return

@@ -1,11 +1,11 @@
-import { parseDocument, stringify } from 'yaml'
+import { type Document, isScalar, Lexer, Parser, parseDocument, stringify, visit } from 'yaml'
 import type { z } from 'zod'
 import { messageOf } from '../error.ts'
 import { columnsOf, readTyped } from './columns.ts'
 import { defineField } from './define.ts'
 import { type Field, FieldError, type FieldOptions } from './field.ts'
 import { issueWords } from './issue-words.ts'
-import { checkJson, type Json, jsonText } from './json.ts'
+import { checkJson, type Json, jsonText, MOST_DEEP, tooDeep } from './json.ts'
 import { readText } from './read-text.ts'
 
 export interface StructuredOptions<T, R extends boolean = boolean> extends FieldOptions<T, R> {
@@ -49,6 +49,21 @@ export function structured<T = Structure, const R extends boolean = false>(
   })
 }
 
+/**
+ * Whether a YAML text is nested deeper than any value may be. It is asked before the text is read, which goes down by
+ * calling itself: at the end of its stack the process may end.
+ */
+function isDeep(text: string): boolean {
+  const parser = new Parser()
+  for (const lexeme of new Lexer().lex(text)) {
+    // the tokens come at the end of a document, where they are not needed
+    for (const _ of parser.next(lexeme));
+    // the document and the innermost value stand on the stack as well
+    if (parser.stack.length > MOST_DEEP + 4) return true
+  }
+  return false
+}
+
 /** The mistakes people make, in plain words; of the rest the parser's own. */
 const PROBLEMS: Readonly<Record<string, string>> = {
   BAD_INDENT: 'it is not indented like the lines it belongs to, or a bracket is not closed',
@@ -62,15 +77,36 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'a character does not fit there; put the text in quotation marks',
 }
 
+function mistakeAt(text: string, place: number, problem: string): FieldError {
+  return new FieldError(`must be YAML; line ${text.slice(0, place).split('\n').length}: ${problem}`)
+}
+
+/** Where a name stands that its object has already. */
+function placeOfSecond(document: Document.Parsed): number | undefined {
+  let place: number | undefined
+  visit(document, {
+    Map(_, { items }) {
+      const names = new Set<unknown>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        if (names.has(key.value)) place = key.range?.[0] ?? 0
+        if (place !== undefined) return visit.BREAK
+        names.add(key.value)
+      }
+    },
+  })
+  return place
+}
+
 function fromYaml(text: string): unknown {
-  const document = parseDocument(text, { schema: 'core', logLevel: 'silent' })
-  const error = document.errors[0]
-  if (error !== undefined) {
-    const line = error.linePos?.[0].line
-    const own = (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')
-    const problem = PROBLEMS[error.code] ?? own
-    throw new FieldError(line ? `must be YAML; line ${line}: ${problem}` : `must be YAML: ${problem}`)
-  }
+  if (isDeep(text)) throw tooDeep()
+  // Made readable, thousands of mistakes would take seconds; so would comparing each name with all others.
+  const options = { schema: 'core', logLevel: 'silent', prettyErrors: false, uniqueKeys: false } as const
+  const document = parseDocument(text, options)
+  const [error] = document.errors
+  if (error !== undefined) throw mistakeAt(text, error.pos[0], PROBLEMS[error.code] ?? error.message)
+  const twice = placeOfSecond(document)
+  if (twice !== undefined) throw mistakeAt(text, twice, PROBLEMS.DUPLICATE_KEY!)
   try {
     // aliases multiply what they stand for: a few lines could fill the memory
     return document.toJS({ maxAliasCount: 20 })

@@ -1,6 +1,7 @@
 import { bodyParser } from '@koa/bodyparser'
 import type { Context } from 'koa'
 import { DjetError } from '../error.ts'
+import { isTooDeep, TOO_DEEP } from '../json-text.ts'
 import { sizeText } from './size-text.ts'
 
 /** Fields of one form. */
@@ -48,6 +49,9 @@ export class BodyReader {
         throw new DjetError('BODY_TOO_LARGE', `more than ${MOST_FIELDS} fields were sent.`, { status: 413 })
       }
       return fieldsOf(rawBody)
+    }
+    if (rawBody !== undefined && isTooDeep(rawBody)) {
+      throw new DjetError('BODY_INVALID', `what was sent ${TOO_DEEP}.`, { status: 400 })
     }
     const body: unknown = (ctx.request as { body?: unknown }).body
     return typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body } : {}

@@ -162,6 +162,11 @@ describe('nodes', () => {
     const broken = { status: 400, code: 'BODY_INVALID', detail: 'What was sent is not JSON.' }
     expect((await post('{"basetype":')).body).toMatchObject(broken)
     expect((await post('[1]')).body).toMatchObject({ status: 422, detail: 'The body must be an object.' })
+    const deep = `{"data":{"steps":${'['.repeat(9000)}${']'.repeat(9000)}}}`
+    expect((await post(deep)).body).toMatchObject({
+      status: 400,
+      detail: 'What was sent has too many lists and objects in one another.',
+    })
     const long = await fetch(`${it.base}/-/api/nodes?path=/${'x'.repeat(5000)}`)
     expect([long.status, long.headers.get('content-type')]).toEqual([
       414,

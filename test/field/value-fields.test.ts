@@ -29,6 +29,17 @@ describe('structured', () => {
     }
     expect(() => structured.parse(lines.join('\n'))).toThrow(/must be YAML: .*alias/i)
   })
+
+  it.each(['['.repeat(90_000), '- '.repeat(40_000), '{a: '.repeat(60) + '}'.repeat(60)])(
+    'refuses what is nested too deep before it reads it: %.20s',
+    (text) => expect(() => structured.parse(text)).toThrow('must not be nested deeper than 50 levels'),
+  )
+
+  it('says the line of a name that stands there twice', () => {
+    expect(() => structured.parse('a: 1\nb:\n  c: 1\n  c: 2')).toThrow(
+      'must be YAML; line 4: this name stands there already',
+    )
+  })
   it('refuses values that JSON cannot hold', () => {
     const circle: unknown[] = []
     circle.push(circle)

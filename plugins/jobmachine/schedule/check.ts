@@ -1,4 +1,4 @@
-import { DjetError, messageOf, Zone } from '../../../core/index.ts'
+import { DjetError, messageOf, readJsonText, Zone } from '../../../core/index.ts'
 import { type AnyJob, checkParams } from '../job.ts'
 import { requireJob } from '../registry.ts'
 import { Calendar } from './calendar.ts'
@@ -72,7 +72,7 @@ export function checkSchedule(input: ScheduleInput, jobs: ReadonlyMap<string, An
 function checkJson(job: AnyJob, text: string): string {
   let params: unknown
   try {
-    params = JSON.parse(text)
+    params = readJsonText(text)
   } catch (error) {
     throw new DjetError('JSON_INVALID', `this is no JSON: ${messageOf(error)}.`, {
       status: 422,

@@ -1,4 +1,4 @@
-import { messageOf, type Zone } from '../../../core/index.ts'
+import { messageOf, readJsonText, type Zone } from '../../../core/index.ts'
 import { type GroupPart, nameBelow, type Part } from './part.ts'
 import { rowsIn, type Texts, textOf, withoutRow } from './texts.ts'
 
@@ -103,7 +103,7 @@ function readMoment(text: string, zone: Zone): Simple {
 
 function readJson(text: string, name: string, errors: Messages): unknown {
   try {
-    return JSON.parse(text)
+    return readJsonText(text)
   } catch (error) {
     errors[name] ??= `is no JSON: ${messageOf(error)}`
     return undefined
