@@ -56,12 +56,22 @@ async function seedOnce(app: DjetApp, name: string, seed: (djet: Djet) => Promis
     // A refusal, such as a node that is there already, does not say by itself whose seed it met.
     const whose = name === 'site' ? 'of djet.config.ts' : `of plugin '${name}'`
     const { code, status, fields } = error
-    throw new DjetError(code, `the seed ${whose} was refused: ${error.message}`, {
+    const hint = (await hasNodesOf(app, name))
+      ? ' Nodes of it are here from before: let its seed look for them, or delete them.'
+      : ''
+    throw new DjetError(code, `the seed ${whose} was refused: ${error.message}${hint}`, {
       status,
       cause: error,
       ...(fields && { fields }),
     })
   }
+}
+
+/** Whether nodes of a plugin are there before it is seeded: its migrations were undone, or somebody made them. */
+async function hasNodesOf(app: DjetApp, plugin: string): Promise<boolean> {
+  const types = [...app.codeOrigin].filter(([, origin]) => origin === plugin).map(([type]) => type)
+  const rows = await app.database.query('select from djet.node where basetype = any($1) limit 1', [types])
+  return rows.length > 0
 }
 
 async function seedRoot(djet: Djet): Promise<void> {

@@ -1,4 +1,5 @@
-import { migrateDown, migrateUp, pendingMigrations } from '../db/migrate.ts'
+import { type MigrationName, migrateDown, migrateUp, pendingMigrations } from '../db/migrate.ts'
+import type { DjetApp } from '../djet.ts'
 import { DjetError, didYouMean } from '../error.ts'
 import { openSite } from '../open-site.ts'
 import type { Command } from '../plugin.ts'
@@ -33,11 +34,28 @@ export const migrate: Command = {
       )
       const verb = { up: 'applied', down: 'undone', status: 'pending' }[action]
       for (const { plugin, name } of done) print(`${verb} ${plugin}/${name}`)
+      if (action === 'down') for (const name of await newAgain(app, done)) print(toldOf(name))
       if (done.length === 0) print(action === 'down' ? 'nothing to undo' : 'everything is applied')
     } finally {
       await app.stop()
     }
   },
+}
+
+/** Plugins of which no migration is left of those that were just undone. */
+async function newAgain(app: DjetApp, undone: readonly MigrationName[]): Promise<string[]> {
+  const names = [...new Set(undone.map(({ plugin }) => plugin))]
+  // Core takes all nodes along.
+  if (names.includes('core')) return []
+  const rows = await app.database.query<{ name: string }>(
+    'select name from unnest($1::text[]) as given (name) where not exists (select from djet.migration where plugin = name)',
+    [names],
+  )
+  return rows.map(({ name }) => name)
+}
+
+function toldOf(plugin: string): string {
+  return `${plugin} counts as new: the next start makes its tables anew and seeds it again. Its nodes are still there.`
 }
 
 function read(args: readonly string[]) {

@@ -32,11 +32,12 @@ export const userCommand = (settings: Settings): Command => ({
         ...(values.name === undefined ? {} : { name: values.name }),
         ...(values.email === undefined ? {} : { email: values.email }),
       })
-      for (const warning of await roleWarnings(djet, values.role ?? [])) print(warning)
     } else await changePassword(djet, { login, password })
     print(
       `${action === 'add' ? `User ${login} is made` : `${login} has a new password`}${values.password ? '.' : `: ${password}`}`,
     )
+    const given = action === 'add' ? (values.role ?? []) : []
+    for (const warning of await roleWarnings(djet, given)) print(warning)
   },
 })
 

@@ -1,21 +1,36 @@
 import { randomBytes } from 'node:crypto'
-import { checkPassword, type Djet, type DjetError } from '../../core/index.ts'
-import { account, login, logout, users } from './basetypes.ts'
+import { ADMIN, checkPassword, type Djet, type DjetError } from '../../core/index.ts'
+import { account, login, logout, user, users } from './basetypes.ts'
 import { addUser } from './model/user.ts'
 
-/** Makes the login and logout pages, the place of the users, and the first administrator. */
+/**
+ * Makes the login and logout pages, the place of the users, and the first administrator. What is there already, since the
+ * plugin's migrations were undone and run again, stays: users find their accounts again.
+ */
 export async function seed(djet: Djet): Promise<void> {
-  await djet.nodes.insert('/', {
-    basetype: login,
-    part: djet.config.login.slice(1) || 'login',
-    name: 'Log in',
-  })
-  await djet.nodes.insert('/', { basetype: logout, part: 'logout', name: 'Log out' })
-  await djet.nodes.insert('/', { basetype: account, part: 'account', name: 'Your account' })
-  await djet.nodes.insert('/', { basetype: users, part: 'users', name: 'Users' })
+  const pages = [
+    { basetype: login, part: djet.config.login.slice(1) || 'login', name: 'Log in' },
+    { basetype: logout, part: 'logout', name: 'Log out' },
+    { basetype: account, part: 'account', name: 'Your account' },
+    { basetype: users, part: 'users', name: 'Users' },
+  ]
+  const rows = await djet.query<{ basetype: string }>(
+    'select basetype from djet.node where basetype = any($1)',
+    [pages.map(({ basetype }) => basetype.name)],
+  )
+  const there = new Set(rows.map(({ basetype }) => basetype))
+  for (const page of pages) if (!there.has(page.basetype.name)) await djet.nodes.insert('/', page)
+  await djet.query(
+    `insert into users.profile (node_id, account_id)
+     select n.id, a.id from djet.node n join djet.account a on a.login = n.data ->> 'login' where n.basetype = $1
+     on conflict do nothing`,
+    [user.name],
+  )
+  const [administrator] = await djet.query('select from djet.account where $1 = any (roles) limit 1', [ADMIN])
+  if (administrator) return
   const given = process.env.DJET_ADMIN_PASSWORD
   const password = given || (await newPassword(djet, 'admin'))
-  await addUser(djet, { login: 'admin', name: 'Administrator', password, roles: ['admin', 'staff'] })
+  await addUser(djet, { login: 'admin', name: 'Administrator', password, roles: [ADMIN, 'staff'] })
   const text = given ? 'password as given by DJET_ADMIN_PASSWORD' : `password ${password}  (shown this once)`
   djet.app.announcements.push({ label: 'log in', text: `as admin, ${text}` })
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { migrateDown, migrateUp } from '../../core/db/migrate.ts'
 import { authenticate } from '../../core/index.ts'
-import { featuresOf } from '../../core/prepare.ts'
+import { featuresOf, prepareSite } from '../../core/prepare.ts'
 import { addUser, setEnabled, users } from '../../plugins/users/index.ts'
 import { createTestSite, type TestSite } from '../site.ts'
 
@@ -45,4 +45,15 @@ test('a site with a page of its own at /account gets the account page beside it'
   const nancy = await (await site.visitor()).login('nancy', 'quiet-river-5')
   expect((await nancy.get('/')).text).toContain('<a href="/my-account">nancy</a>')
   expect((await nancy.get('/my-account')).text).toContain('Where you are logged in')
+})
+
+test('a site whose users were undone altogether is seeded again, and its users find their accounts', async () => {
+  const { app, djet } = site
+  await migrateDown(app.database, featuresOf(app), { plugin: 'users' }, app.log)
+  await prepareSite(app)
+  const nancy = await (await site.visitor()).login('nancy', 'quiet-river-5')
+  expect((await nancy.get('/users/nancy')).status).toBe(200)
+  expect((await nancy.get('/my-account')).status).toBe(200)
+  const rows = await djet.query("select from djet.account where login = 'admin'")
+  expect(rows).toHaveLength(1)
 })
