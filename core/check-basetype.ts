@@ -3,7 +3,7 @@ import { DjetError, didYouMean } from './error.ts'
 
 const OPTIONS = [
   ...['name', 'title', 'fields', 'parents', 'children', 'max', 'engine', 'template', 'liquid', 'acl'],
-  ...['fixed', 'trash', 'sensitive', 'versions', 'menu', 'childOrder', 'onSite'],
+  ...['fixed', 'trash', 'sensitive', 'versions', 'copies', 'newForm', 'menu', 'childOrder', 'onSite'],
 ]
 
 /** Inputs that the form of every node has besides its fields. */
