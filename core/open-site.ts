@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Origin } from './audit.ts'
 import { type Config, checkConfig, loadConfig, type SiteConfig } from './config.ts'
+import { explainDenied } from './db/connect-error.ts'
 import { Database } from './db/database.ts'
 import { startEmbedded } from './db/embedded/start.ts'
 import { ListenHub } from './db/listen.ts'
@@ -68,7 +68,6 @@ async function openChecked(config: Config, options: OpenOptions): Promise<DjetAp
     let dataDir: string | undefined
     if (url === undefined) {
       const varDir = join(config.dir, 'var')
-      mkdirSync(varDir, { recursive: true })
       const embedded = await startEmbedded({ dir: varDir, log })
       stops.push(embedded.stop)
       url = embedded.url
@@ -94,7 +93,7 @@ async function openChecked(config: Config, options: OpenOptions): Promise<DjetAp
     stops.push(async () => objects?.close())
     const opened = { database, directUrl, notices, dataDir, listen, objects }
     const app = new DjetApp({ config, log, registry, languages, ...opened, dev, origin, stops })
-    await app.reloadBasetypes()
+    await app.reloadBasetypes().catch(explainDenied)
     return app
   } catch (error) {
     for (const stop of stops.reverse()) await stop().catch(() => {})

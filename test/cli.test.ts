@@ -111,6 +111,13 @@ describe('a site that cannot be opened', () => {
     )
   })
 
+  test('for a log that cannot be written is told which', async () => {
+    const odd = "export default { plugins: [], log: { file: 'package.json/djet.log' } }"
+    expect(refused(await runWith(odd, ['start'], env))).toMatch(
+      /the log \S+package\.json\/djet\.log cannot be written/,
+    )
+  })
+
   test('for lack of a configuration is told where it was looked for', async () => {
     expect(refused(await djet('/', ['start']))).toContain('no djet.config.ts in /')
   })

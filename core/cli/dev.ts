@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { watch } from 'chokidar'
@@ -78,7 +77,6 @@ async function embeddedFor(dir: string): Promise<{ url: string; stop(): Promise<
     process.stderr.write(`${messageOf(error)}\n`)
   }
   const varDir = join(dir, 'var')
-  mkdirSync(varDir, { recursive: true })
   return startEmbedded({ dir: varDir, log: pino({ level: 'silent' }) })
 }
 

@@ -58,6 +58,16 @@ export function isLost(error: unknown): boolean {
   )
 }
 
+/** @throws DATABASE_DENIED when the user of the database may not make or read what is Djet's */
+export function explainDenied(cause: unknown): never {
+  if (codeOf(cause) !== '42501') throw cause
+  throw new DjetError(
+    'DATABASE_DENIED',
+    `the database user may not make or read what Djet keeps there: ${messageOf(cause)}. Let it own the database.`,
+    { cause },
+  )
+}
+
 // A host with several addresses fails with an AggregateError whose own message is empty.
 /** What a failed connection says, on one line. */
 export function reasonOf(cause: unknown): string {

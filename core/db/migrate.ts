@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { DjetError, messageOf } from '../error.ts'
-import { codeOf } from './connect-error.ts'
+import { explainDenied } from './connect-error.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import { loadMigration, type MigrationFile, migrationFiles } from './migration-files.ts'
@@ -176,16 +176,6 @@ async function makeTables(tx: Connection): Promise<void> {
       version text not null,
       seeded timestamptz
     )`)
-}
-
-/** @throws DATABASE_DENIED when the user of the database may make nothing in it */
-function explainDenied(cause: unknown): never {
-  if (codeOf(cause) !== '42501') throw cause
-  throw new DjetError(
-    'DATABASE_DENIED',
-    `the database user may not make what Djet keeps there: ${messageOf(cause)}. Let it own the database.`,
-    { cause },
-  )
 }
 
 async function hasTables(connection: Connection): Promise<boolean> {
