@@ -2,15 +2,16 @@ import type { DjetApp } from './djet.ts'
 import type { Node } from './node/node.ts'
 
 /**
- * The template of a node's page: its basetype's, be it one in Liquid; without one a file of the site named after the node's path
- * (`pages/about/team.eta`); without that the generic one, which shows any node field by field.
+ * The template of a node's page: its basetype's, be it one in Liquid; without one, or for core's own `page`, a file of the site named
+ * after the node's path (`pages/about/team.eta`); without that the one of `page`, or the generic one, which shows any node field by field.
  */
 export function templateOf(app: DjetApp, node: Node): string {
   const { template, liquid } = app.basetypes.get(node.basetype) ?? {}
   if (liquid !== undefined) return 'node/drawn.eta'
-  if (template !== undefined) return fullName(template, app.origin.get(node.basetype))
+  const origin = app.origin.get(node.basetype)
+  if (template !== undefined && origin !== 'core') return fullName(template, origin)
   const own = `pages${node.path === '/' ? '/index' : node.path}.eta`
-  return app.renderer.has(own) ? own : 'node/view.eta'
+  return app.renderer.has(own) ? own : (template ?? 'node/view.eta')
 }
 
 /** A basetype's template by its full name: `book.eta` of plugin `library` is `library/book.eta`. */

@@ -58,6 +58,7 @@ export const down = (knex: Knex) => knex.raw('drop schema bakery cascade')
 `,
   'templates/bakery/cake.eta': `<% layout('layout.eta', { title: it.node.title }) %>
 <h1><%= it.node.title %></h1><p>Of the site, <%= it.node.data.slices %> slices</p>`,
+  'templates/pages/index.eta': "<% layout('layout.eta', { title: it.node.title }) %>\n<p>Fresh today</p>",
   'public/cake.css': 'h1 { color: brown }',
 }
 
@@ -84,6 +85,10 @@ describe("a site outside Djet's own folder", () => {
     expect(status).toBe(200)
     expect(text).toContain('<p>Of the site, 12 slices</p>')
     expect(text).toContain('The bakery</title>')
+  })
+
+  test('has a front page of its own', async () => {
+    expect((await visitor.get('/')).text).toContain('<p>Fresh today</p>')
   })
 
   test('serves files of its own', async () => {
