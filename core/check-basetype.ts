@@ -1,10 +1,29 @@
 import type { Basetype } from './basetype.ts'
 import { DjetError, didYouMean } from './error.ts'
 
-const OPTIONS = [
-  ...['name', 'title', 'fields', 'parents', 'children', 'max', 'engine', 'template', 'liquid', 'acl'],
-  ...['fixed', 'trash', 'sensitive', 'versions', 'copies', 'newForm', 'menu', 'childOrder', 'onSite'],
-]
+/** All of them, by the type: one that comes is not forgotten here. */
+const KNOWN: Readonly<Record<keyof Basetype, true>> = {
+  name: true,
+  title: true,
+  fields: true,
+  parents: true,
+  children: true,
+  max: true,
+  engine: true,
+  template: true,
+  liquid: true,
+  acl: true,
+  fixed: true,
+  trash: true,
+  sensitive: true,
+  copies: true,
+  newForm: true,
+  versions: true,
+  menu: true,
+  childOrder: true,
+  onSite: true,
+}
+const OPTIONS = Object.keys(KNOWN)
 
 /** Inputs that the form of every node has besides its fields. */
 const TAKEN = ['name', 'title', 'part', 'do', 'version']
