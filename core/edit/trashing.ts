@@ -1,6 +1,6 @@
 import { allow, type EngineContext, type EngineRouter } from '../engine.ts'
 import { DjetError } from '../error.ts'
-import { requireTrash, trashObstacles } from '../node/trash-obstacles.ts'
+import { refuseObstacles, requireTrash, trashObstacles } from '../node/trash-obstacles.ts'
 import { trashReport } from '../node/trash-report.ts'
 import { trashWarnings } from '../node/trash-warnings.ts'
 import { encodePath, urlBelow } from '../payload.ts'
@@ -19,6 +19,7 @@ export function trashingRoutes(router: EngineRouter): void {
       return ask(ctx, { hasMore: true })
     }
     const toTrash = ctx.payload.basetype.trash !== false
+    if (!toTrash) await refuseObstacles(ctx.djet, node)
     const { id, nodes } = toTrash
       ? await ctx.djet.nodes.trash(node)
       : { id: 0, nodes: await ctx.djet.nodes.delete(node) }

@@ -1,5 +1,6 @@
 import type { Basetype } from '../basetype.ts'
 import type { Connection } from '../db/connection.ts'
+import { DjetError } from '../error.ts'
 import { sentence } from '../i18n/sentence.ts'
 import type { Djet } from '../scope.ts'
 import type { Node } from './node.ts'
@@ -33,6 +34,15 @@ export async function trashObstacles(djet: Djet, node: Node): Promise<string[]> 
 export async function requireTrash(djet: Djet, node: Node): Promise<void> {
   await djet.require('edit', node)
   if (node.status === 'published') await djet.require('publish', node)
+}
+
+/**
+ * For what is deleted for good at once, since more than the node hangs on it: refuses what stands in the way as plugins say.
+ * @throws {DjetError} NODE_GUARDED, 409
+ */
+export async function refuseObstacles(djet: Djet, node: Node): Promise<void> {
+  const [obstacle] = await trashObstacles(djet, node)
+  if (obstacle !== undefined) throw new DjetError('NODE_GUARDED', obstacle, { status: 409 })
 }
 
 /** That the subtree has a node of a type the site cannot do without. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DjetError } from '../../error.ts'
 import type { NodeRef } from '../../node/nodes.ts'
+import { refuseObstacles } from '../../node/trash-obstacles.ts'
 import { clientData } from '../client-data.ts'
 import { defined } from '../defined.ts'
 import { pageOf, ref } from '../json-schema.ts'
@@ -158,6 +159,7 @@ export const nodeOperations: readonly ApiOperation[] = [
         const message = 'a page is put into the trash first, and deleted for good there.'
         throw new DjetError('NODE_NOT_TRASHED', message, { status: 409 })
       }
+      await refuseObstacles(djet, node)
       await djet.nodes.delete(node, expected)
       return {}
     },

@@ -146,6 +146,19 @@ describe('one who may edit users but is no administrator', () => {
       'second-factor/reset': {},
     }))
       expect([path, (await helen.post(`/users/admin/${path}`, form)).status]).toEqual([path, 403])
+    await addUser(site.djet, { login: 'chief', password: PASSWORD, roles: ['admin'] })
+    const { id } = await site.djet.nodes.require('/users/chief')
+    const deleted = await helen.post('/users/chief/-/delete', {})
+    expect([deleted.status, deleted.text]).toEqual([
+      409,
+      expect.stringContaining('Only an administrator may do this to an administrator.'),
+    ])
+    const byApi = await helen.request('DELETE', `/-/api/nodes/${id}?permanently=true`, undefined, {
+      'if-match': '*',
+      'x-csrf-token': await helen.token(),
+    })
+    expect(byApi.json()).toMatchObject({ status: 409, code: 'NODE_GUARDED' })
+    expect((await admin.post('/users/chief/-/delete', {})).status).toBe(303)
     const form = { name: 'Administrator', title: 'Administrator', email: 'helen@example.com' }
     const taken = await helen.post('/users/admin/-/edit', form)
     expect(taken.status).toBe(422)
