@@ -68,7 +68,7 @@ async function seedOnce(app: DjetApp, name: string, seed: (djet: Djet) => Promis
 }
 
 /** Whether nodes of a plugin are there before it is seeded: its migrations were undone, or somebody made them. */
-async function hasNodesOf(app: DjetApp, plugin: string): Promise<boolean> {
+export async function hasNodesOf(app: DjetApp, plugin: string): Promise<boolean> {
   const types = [...app.codeOrigin].filter(([, origin]) => origin === plugin).map(([type]) => type)
   const rows = await app.database.query('select from djet.node where basetype = any($1) limit 1', [types])
   return rows.length > 0

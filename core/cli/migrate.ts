@@ -3,7 +3,7 @@ import type { DjetApp } from '../djet.ts'
 import { DjetError, didYouMean } from '../error.ts'
 import { openSite } from '../open-site.ts'
 import type { Command } from '../plugin.ts'
-import { featuresOf } from '../prepare.ts'
+import { featuresOf, hasNodesOf } from '../prepare.ts'
 import { wordsOf } from './words.ts'
 
 const USAGE = 'migrate [up|down|status] [--plugin p] [--steps n]'
@@ -42,16 +42,22 @@ export const migrate: Command = {
   },
 }
 
-/** Plugins of which no migration is left of those that were just undone. */
+/** Plugins that would be seeded again beside their nodes, since no migration is left of those that were just undone. */
 async function newAgain(app: DjetApp, undone: readonly MigrationName[]): Promise<string[]> {
   const names = [...new Set(undone.map(({ plugin }) => plugin))]
   // Core takes all nodes along.
   if (names.includes('core')) return []
   const rows = await app.database.query<{ name: string }>(
-    'select name from unnest($1::text[]) as given (name) where not exists (select from djet.migration where plugin = name)',
+    `select name from unnest($1::text[]) as given (name)
+     where not exists (select from djet.migration where plugin = given.name)`,
     [names],
   )
-  return rows.map(({ name }) => name)
+  const seeded: string[] = []
+  for (const { name } of rows) {
+    const seeds = app.plugins.some((plugin) => plugin.name === name && plugin.seed)
+    if (seeds && (await hasNodesOf(app, name))) seeded.push(name)
+  }
+  return seeded
 }
 
 function toldOf(plugin: string): string {
