@@ -11,7 +11,7 @@ import {
 import { requireCancel, requireStart, startable } from './access.ts'
 import { cancelTask, retryTask } from './actions.ts'
 import { jobsNode } from './jobs-node.ts'
-import { isOwn, sightOf } from './own/sight.ts'
+import { sightOf } from './own/sight.ts'
 import { taskId, taskOf } from './own/task-answer.ts'
 import { jobsOf } from './registry.ts'
 import { scheduleOperations, scheduleShapes } from './schedule/api.ts'
@@ -138,7 +138,7 @@ export const jobsApi: ApiPart = {
       handle: async ({ djet, params }) => {
         const node = await jobsNode(djet)
         const owner = await sightOf({ djet, node }, taskId(params.task))
-        if (!isOwn({ djet }, owner)) await requireCancel(djet, node, owner)
+        if (!owner.own) await requireCancel(djet, node, owner)
         await cancelTask(djet, owner.id)
         return { body: await taskOf(djet, owner.id) }
       },

@@ -8,7 +8,7 @@ import type { Settings } from './options.ts'
 import { listRoute } from './overview/page.ts'
 import { overviewRoutes } from './overview/routes.ts'
 import { isOwnPlace, linkRoutes, showOwn } from './own/routes.ts'
-import { isOwn, sightOf } from './own/sight.ts'
+import { sightOf } from './own/sight.ts'
 import { idOf, pageOf } from './path.ts'
 import { type Dependency, dependenciesOf } from './queue/dependency.ts'
 import { isUnknown, jobsOf } from './registry.ts'
@@ -31,7 +31,7 @@ function jobsRoutes(router: EngineRouter): void {
     const id = idOf(ctx, 'id')
     const owner = await sightOf(ctx, id)
     const may = await mayCancel(ctx.djet, ctx.node, owner)
-    const cancel = may || isOwn(ctx, owner)
+    const cancel = may || owner.own
     if (owner.sight === 'own') {
       return showOwn(ctx, id, { isGuest: false, base: `/task/${id}`, mayCancel: cancel })
     }
@@ -71,7 +71,7 @@ function jobsRoutes(router: EngineRouter): void {
 
   router.post('/task/:id/cancel', async (ctx) => {
     const task = await sightOf(ctx, idOf(ctx, 'id'))
-    if (!isOwn(ctx, task)) await requireCancel(ctx.djet, ctx.node, task)
+    if (!task.own) await requireCancel(ctx.djet, ctx.node, task)
     await cancelTask(ctx.djet, task.id)
     ctx.flash('The task is cancelled; if it runs, it ends as soon as its function looks.', 'notice')
     ctx.seeOther(ctx.below(`/task/${task.id}`))

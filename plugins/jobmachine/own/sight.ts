@@ -6,7 +6,8 @@ import { maySee } from '../access.ts'
 export interface TaskOwner {
   readonly id: number
   readonly class: string
-  readonly requestedBy: string | null
+  /** The visitor asked for it himself. */
+  readonly own: boolean
   /** `staff`: all there is to see; `own`: what concerns whoever asked for it. */
   readonly sight: 'staff' | 'own'
 }
@@ -18,20 +19,18 @@ export interface TaskOwner {
  * @throws {DjetError} ACCESS_DENIED, 401 or 403; NOT_FOUND, 404, also for a task of a class one does not see
  */
 export async function sightOf(ctx: Pick<EngineContext, 'djet' | 'node'>, id: number): Promise<TaskOwner> {
-  const [task] = await ctx.djet.query<{ class: string; requestedBy: string | null }>(
-    `select c.name as class, t.requested_by as "requestedBy"
+  const { user } = ctx.djet
+  // A login may be given to somebody else later, who asked for nothing before.
+  const [task] = await ctx.djet.query<{ class: string; own: boolean }>(
+    `select c.name as class, exists (
+       select from djet.account a where a.login = $2 and a.login = t.requested_by and a.created <= t.created
+     ) as own
      from jobmachine.task t join jobmachine.class c using (class_id) where t.task_id = $1`,
-    [id],
+    [id, user?.login ?? null],
   )
   const isStaff = await ctx.djet.can('view', ctx.node)
   if (task && isStaff && maySee(ctx.djet, task.class)) return { id, ...task, sight: 'staff' }
-  const { user } = ctx.djet
-  if (task && user !== null && task.requestedBy === user.login) return { id, ...task, sight: 'own' }
+  if (task?.own) return { id, ...task, sight: 'own' }
   if (!isStaff) await ctx.djet.require('view', ctx.node)
   throw new DjetError('NOT_FOUND', `there is no task ${id}.`, { status: 404 })
-}
-
-/** Whether this visitor asked for the task himself. */
-export function isOwn(ctx: Pick<EngineContext, 'djet'>, task: Pick<TaskOwner, 'requestedBy'>): boolean {
-  return ctx.djet.user !== null && ctx.djet.user.login === task.requestedBy
 }

@@ -293,6 +293,16 @@ describe('access to jobs', () => {
       expect((await visitors.reader.post(`${other.url}/cancel`, {})).status).toBe(303)
     })
 
+    it('shows him nothing that somebody asked for who had his login before', async () => {
+      const { id, url } = await made(guarded, 'plain', 0)
+      await site.djet.query(
+        "update jobmachine.task set created = created - interval '1 year' where task_id = $1",
+        [id],
+      )
+      expect((await visitors.plain.get(url)).status).toBe(403)
+      expect((await visitors.plain.post(`${url}/cancel`, {})).status).toBe(403)
+    })
+
     it('shows those of the staff everything', async () => {
       const { url } = await made(open, 'staff')
       const { task } = await visitors.staff.json<{ task: TaskView }>(url)
