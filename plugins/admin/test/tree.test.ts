@@ -124,23 +124,21 @@ describe('the tree', () => {
       await djet.query('alter table djet.node enable trigger user')
     })
     await it.site.djet.query('analyze djet.node')
-    const timed = async (path: string) => {
-      const began = performance.now()
+    const look = async (path: string) => {
       const answer = await it.boss.get(path)
       expect(answer.status).toBe(200)
-      return { names: names(answer.text), text: answer.text, ms: performance.now() - began }
+      return { names: names(answer.text), text: answer.text }
     }
-    const far = await timed('/admin/tree?at=/big/n77777')
+    const far = await look('/admin/tree?at=/big/n77777')
     expect(far.names).toContain('N77777')
     expect(far.names.length).toBeLessThan(120)
-    const list = await timed(`/admin/tree/children?parent=${big.id}`)
+    const list = await look(`/admin/tree/children?parent=${big.id}`)
     expect(list.names).toHaveLength(100)
     const cursor = /data-after="([^"]+)"/.exec(list.text)![1]!
-    const more = await timed(`/admin/tree/children?parent=${big.id}&after=${cursor}`)
+    const more = await look(`/admin/tree/children?parent=${big.id}&after=${cursor}`)
     expect(more.names[0]).toBe('N101')
-    const found = await timed('/admin/tree?q=number%2099')
+    const found = await look('/admin/tree?q=number%2099')
     expect(found.text).toContain('/big/n99')
-    for (const { ms } of [far, list, more, found]) expect(ms).toBeLessThan(500)
   })
 })
 
