@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -21,6 +21,8 @@ export interface BenchDatabase {
  */
 export async function makeDatabase(): Promise<BenchDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'djet-bench-'))
+  // Of root, PostgreSQL's own user enters it as well: its data is in it then, and goes with it.
+  await chmod(folder, 0o755)
   const stops: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
   let removed: Promise<void> | undefined
   const remove = (): Promise<void> => {
