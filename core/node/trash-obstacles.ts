@@ -51,11 +51,7 @@ export async function fixedBelow(
   types: Types,
   node: Pick<Node, 'path'>,
 ): Promise<string | undefined> {
-  const path = await firstBelow(
-    connection,
-    node,
-    [...types.values()].filter(({ fixed }) => fixed),
-  )
+  const path = await firstBelow(connection, types, node, ({ fixed }) => fixed === true)
   return path && `the site cannot do without ${path}. It can be moved or renamed.`
 }
 
@@ -65,24 +61,22 @@ export async function untrashableBelow(
   types: Types,
   node: Pick<Node, 'path'>,
 ): Promise<string | undefined> {
-  const path = await firstBelow(
-    connection,
-    node,
-    [...types.values()].filter(({ trash }) => trash === false),
-  )
+  const path = await firstBelow(connection, types, node, ({ trash }) => trash === false)
   return path && `${path} does not go to the trash: it can only be deleted for good, by itself.`
 }
 
 async function firstBelow(
   connection: Connection,
+  types: Types,
   { path }: Pick<Node, 'path'>,
-  types: readonly Basetype[],
+  isMeant: (type: Basetype) => boolean,
 ): Promise<string | undefined> {
-  if (types.length === 0) return undefined
+  const names = [...types.values()].filter(isMeant).map(({ name }) => name)
+  if (names.length === 0) return undefined
   const [found] = await connection.query<{ path: string }>(
     `select path from djet.node where basetype = any($2)
        and (path = $1 or (path > $1 || '/' and path < $1 || '0')) order by path limit 1`,
-    [path, types.map(({ name }) => name)],
+    [path, names],
   )
   return found?.path
 }
