@@ -38,7 +38,18 @@ export interface Claim {
   readonly fronts: readonly Front[]
 }
 
-type Row = [number, number, number, number, string | null, number | null, number | null, number, number]
+/** A task as claim statements give it: id, class, turn, attempt, parameters, attempts at most, limit, priority, parcel. */
+export type TaskRow = readonly [
+  number,
+  number,
+  number,
+  number,
+  string | null,
+  number | null,
+  number | null,
+  number,
+  number,
+]
 
 /**
  * The classes and priorities that have parcels, with the first parcel of each: one index probe each. Tasks of the
@@ -153,47 +164,45 @@ export async function claim(
 ): Promise<Claim> {
   const values = [...since, classes, limit, parcels, workerId, limited]
   const [row] = await runner.query<ClaimRow>(CLAIM, values)
-  return readClaim(row!, workerId)
+  const got = row!
+  return {
+    tasks: readClaimed(got.tasks, workerId),
+    parcels: got.parcels ?? [],
+    more: got.more,
+    limited: got.limited ?? [],
+    fronts: got.fronts ?? [],
+  }
 }
 
-/** What the claim of a statement gives. */
-export interface ClaimRow {
+interface ClaimRow {
   readonly tasks: string | null
   readonly parcels: number[] | null
   readonly more: boolean
   readonly limited: number[] | null
-  readonly fronts?: Front[] | null
-}
-
-/** Reads it. */
-export function readClaim({ tasks, parcels, more, limited, fronts }: ClaimRow, workerId: number): Claim {
-  return {
-    tasks: readClaimed(tasks, workerId),
-    parcels: parcels ?? [],
-    more,
-    limited: limited ?? [],
-    fronts: fronts ?? [],
-  }
+  readonly fronts: Front[] | null
 }
 
 /** Tasks as a claim statement gives them, first to run first. */
 export function readClaimed(json: string | null, workerId: number): Claimed[] {
   if (json === null) return []
-  const tasks = (JSON.parse(json) as Row[]).map(
-    ([id, classId, turn, attempt, parameters, maxAttempts, timeout, priority, heldId]): Claimed => ({
-      id,
-      classId,
-      turn,
-      attempt: Math.min(attempt, MOST_ATTEMPTS),
-      parameters,
-      maxAttempts,
-      timeout,
-      priority,
-      heldId,
-      workerId,
-    }),
-  )
-  return tasks.sort(byOrder)
+  return (JSON.parse(json) as TaskRow[]).map((row) => readTask(row, workerId)).sort(byOrder)
+}
+
+/** One of them. */
+export function readTask(row: TaskRow, workerId: number): Claimed {
+  const [id, classId, turn, attempt, parameters, maxAttempts, timeout, priority, heldId] = row
+  return {
+    id,
+    classId,
+    turn,
+    attempt: Math.min(attempt, MOST_ATTEMPTS),
+    parameters,
+    maxAttempts,
+    timeout,
+    priority,
+    heldId,
+    workerId,
+  }
 }
 
 /** First to run first. */

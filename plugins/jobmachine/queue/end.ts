@@ -1,4 +1,4 @@
-import { type Claim, type ClaimRow, MOST_ATTEMPTS, readClaim } from './claim.ts'
+import { type Claim, MOST_ATTEMPTS, readTask, type TaskRow } from './claim.ts'
 import type { Runner } from './runner.ts'
 
 /** What the end of every attempt says. */
@@ -97,9 +97,9 @@ const FINISH_RESULT = {
   text: `with ${WITH_RESULT} select ${OVER} from ended`,
 }
 
-const FINISH_AND_CLAIM = {
-  name: 'jobmachine.finish_and_claim',
-  text: 'select * from jobmachine.finish_and_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+const END_AND_CLAIM = {
+  name: 'jobmachine.end_and_claim',
+  text: 'select jobmachine.end_and_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as said',
 }
 
 /**
@@ -119,17 +119,29 @@ export async function finish(
   return ended!
 }
 
+/** What a worker that takes its tasks one by one claims. */
+export interface WantedOne {
+  /** Ids of the classes it runs. */
+  readonly classes: readonly number[]
+  /** Those of them that have limits: their tasks are not claimed here. */
+  readonly limited: readonly number[]
+  /** The last claim saw one class and priority at most: the first parcel is tried at once. */
+  readonly alone: boolean
+}
+
+/** What such a claim brought: one task at most. */
+export type OneClaim = Claim & Pick<WantedOne, 'alone'>
+
 /** Finishes one task and claims the next one in one statement, and one commit. */
-export async function finishAndClaim(
+export async function endAndClaim(
   runner: Runner,
   workerId: number,
   done: Done,
   drained: readonly number[],
-  classes: readonly number[],
-  limited: readonly number[],
-): Promise<{ ended: Ended; claim: Claim }> {
+  wanted: WantedOne,
+): Promise<{ ended: Ended; claim: OneClaim }> {
   const { id, turn, attempt, ran, retention, announce, result } = done
-  const [row] = await runner.query<OneEnded & ClaimRow>(FINISH_AND_CLAIM, [
+  const said = await askForOne(runner, [
     workerId,
     id,
     turn,
@@ -139,13 +151,14 @@ export async function finishAndClaim(
     announce,
     result,
     drained,
-    classes,
-    limited,
+    wanted.classes,
+    wanted.limited,
+    wanted.alone,
   ])
-  const { n, parents, needed } = row!
+  const { n, parents, needed } = said
   return {
     ended: { n, parents: parents ?? [], needed: needed ?? [] },
-    claim: readClaim(row!, workerId),
+    claim: { ...readOne(said, workerId), more: said.task !== undefined },
   }
 }
 
@@ -153,24 +166,39 @@ export async function finishAndClaim(
  * Claims the next task alone, without one to finish, for workers that have nothing to do: a third off the time of a
  * claim that takes hundreds. It looks from the beginning, see `Fronts`; whether there is more it does not say.
  */
-export async function claimOne(
-  runner: Runner,
-  workerId: number,
-  classes: readonly number[],
-  limited: readonly number[],
-): Promise<Claim> {
-  const values = [workerId, NO_TASK, 0, 0, 0, 0, false, null, [], classes, limited]
-  const [row] = await runner.query<ClaimRow>(FINISH_AND_CLAIM, values)
-  return { ...readClaim(row!, workerId), more: false }
+export async function claimOne(runner: Runner, workerId: number, wanted: WantedOne): Promise<OneClaim> {
+  const { classes, limited, alone } = wanted
+  const values = [workerId, NO_TASK, 0, 0, 0, 0, false, null, [], classes, limited, alone]
+  return { ...readOne(await askForOne(runner, values), workerId), more: false }
 }
 
 /** No id of a task. */
 const NO_TASK = 0
 
-interface OneEnded {
+/** The answer of `end_and_claim`. */
+interface Said {
   readonly n: number
-  readonly parents: readonly number[] | null
-  readonly needed: readonly number[] | null
+  readonly task?: TaskRow
+  readonly parents?: readonly number[]
+  readonly needed?: readonly number[]
+  readonly limited?: readonly number[]
+  readonly alone: boolean
+}
+
+async function askForOne(runner: Runner, values: readonly unknown[]): Promise<Said> {
+  const [row] = await runner.query<{ said: string }>(END_AND_CLAIM, values)
+  return JSON.parse(row!.said) as Said
+}
+
+function readOne({ task, limited, alone }: Said, workerId: number): Omit<OneClaim, 'more'> {
+  const claimed = task && readTask(task, workerId)
+  return {
+    tasks: claimed ? [claimed] : [],
+    parcels: claimed ? [claimed.heldId] : [],
+    limited: limited ?? [],
+    fronts: [],
+    alone,
+  }
 }
 
 const FAIL = {

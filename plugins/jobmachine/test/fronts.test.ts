@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { echo, noop, send, sendMany } from '../index.ts'
 import { type Claim, claim, nextDue } from '../queue/claim.ts'
 import { classIds } from '../queue/classes.ts'
-import { finishAndClaim } from '../queue/end.ts'
+import { endAndClaim } from '../queue/end.ts'
 import { FROM_START, Fronts } from '../queue/fronts.ts'
 import type { Runner } from '../queue/runner.ts'
 import { createJobsSite, type JobsSite } from './jobs-site.ts'
@@ -125,7 +125,8 @@ describe('a claim that begins where the last one did', () => {
     const one = { id: 0, turn: 0, attempt: 1, ran: 0, retention: 0, announce: false, result: null }
     const singly: string[] = []
     for (let n = 0; n < 5; n++) {
-      const { tasks } = (await finishAndClaim(db, 1, one, [], mine, [])).claim
+      const wanted = { classes: mine, limited: [], alone: n % 2 === 0 }
+      const { tasks } = (await endAndClaim(db, 1, one, [], wanted)).claim
       singly.push(...tasks.map((task) => task.parameters ?? ''))
     }
     expect(singly.sort()).toEqual([...of(1), `${ids[4]}/2`].sort())

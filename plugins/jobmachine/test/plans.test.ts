@@ -4,7 +4,7 @@ import { noop, sendMany } from '../index.ts'
 import { settleBatches } from '../queue/batch.ts'
 import { type Claimed, claim } from '../queue/claim.ts'
 import { classIds } from '../queue/classes.ts'
-import { type Done, fail, finish, finishAndClaim } from '../queue/end.ts'
+import { type Done, endAndClaim, fail, finish } from '../queue/end.ts'
 import { giveBack, heldBy, showRunning } from '../queue/hold.ts'
 import { claimLimited } from '../queue/limited.ts'
 import { writeLog } from '../queue/report.ts'
@@ -115,7 +115,10 @@ it('reads no more than its tasks by plans that were made while there were none',
     'claim within limits': () => claimLimited(session, classes[0]!, limits, most, 4),
     'claim one': () => claim(session, classes, 1, 5).then((got) => (held = [...got.tasks])),
     'finish one and claim the next': async () => {
-      if (held[0]) await finishAndClaim(session, 5, end(held[0]), [], classes, [])
+      if (!held[0]) return
+      const wanted = { classes, limited: [], alone: false }
+      const { claim } = await endAndClaim(session, 5, end(held[0]), [], wanted)
+      if (claim.tasks[0]) await endAndClaim(session, 5, end(claim.tasks[0]), [], { ...wanted, alone: true })
     },
     'settle batches': () => settleBatches(session, [1, 2, 3], 60_000),
     release: () => settle(session, { parents: [], needed: few.map((task) => task.id) }, 60_000),

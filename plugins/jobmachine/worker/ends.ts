@@ -1,9 +1,19 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../../../core/index.ts'
 import type { EndedAttempt } from '../hooks.ts'
-import type { Claim, Claimed } from '../queue/claim.ts'
+import type { Claimed } from '../queue/claim.ts'
 import { isConnectionError } from '../queue/connection-error.ts'
-import { type Done, dropHeld, type Ended, type Failed, fail, finish, finishAndClaim } from '../queue/end.ts'
+import {
+  type Done,
+  dropHeld,
+  type Ended,
+  endAndClaim,
+  type Failed,
+  fail,
+  finish,
+  type OneClaim,
+  type WantedOne,
+} from '../queue/end.ts'
 import type { Runner } from '../queue/runner.ts'
 import { type Over, settle } from '../queue/settle.ts'
 import type { Holdings } from './holdings.ts'
@@ -13,9 +23,9 @@ import type { Session } from './session.ts'
 export interface Singly {
   readonly runner: Runner
   /** What to claim; null: nothing more now. */
-  next(): { classes: readonly number[]; limited: readonly number[] } | null
+  next(): WantedOne | null
   /** @param took milliseconds, with the end of the task */
-  onClaim(claim: Claim, workerId: number, took: number): void
+  onClaim(claim: OneClaim, workerId: number, took: number): void
 }
 
 interface Waiting<T> {
@@ -165,14 +175,9 @@ export class Ends {
       }
       this.claiming++
       const began = performance.now()
-      const { ended, claim } = await finishAndClaim(
-        singly.runner,
-        workerId,
-        end,
-        drained,
-        next.classes,
-        next.limited,
-      ).finally(() => this.claiming--)
+      const { ended, claim } = await endAndClaim(singly.runner, workerId, end, drained, next).finally(
+        () => this.claiming--,
+      )
       singly.onClaim(claim, workerId, performance.now() - began)
       await this.#written([task], ended)
     } catch (error) {

@@ -1,5 +1,5 @@
 import { type Claim, claim, nextDue } from '../queue/claim.ts'
-import { claimOne } from '../queue/end.ts'
+import { claimOne, type OneClaim, type WantedOne } from '../queue/end.ts'
 import { FROM_START, Fronts, type Reach } from '../queue/fronts.ts'
 import type { Runner } from '../queue/runner.ts'
 import { Ration } from '../ration.ts'
@@ -11,12 +11,8 @@ const USUAL = 100
 const SHARE = 20
 
 /** Whose tasks are looked for. */
-export interface Wanted {
+export interface Wanted extends Omit<WantedOne, 'alone'> {
   readonly workerId: number
-  /** Ids of the classes. */
-  readonly classes: readonly number[]
-  /** Those of them that have limits. */
-  readonly limited: readonly number[]
 }
 
 /** How a worker looks for tasks: from where, by which statement, and when again. */
@@ -30,6 +26,8 @@ export class Look {
   #reach: Reach = 'whole'
   #since = FROM_START
   readonly #singly = new Ration(SHARE)
+  /** The last claim saw one class and priority at most. */
+  #alone = true
 
   constructor(runner: Runner) {
     this.#runner = runner
@@ -48,8 +46,14 @@ export class Look {
     return this.#singly.due(performance.now())
   }
 
-  /** A claim with the end of a task has taken so many milliseconds. */
-  tookSingly(ms: number): void {
+  /** For such a claim. */
+  get alone(): boolean {
+    return this.#alone
+  }
+
+  /** It has taken so many milliseconds. */
+  tookSingly({ alone }: OneClaim, ms: number): void {
+    this.#alone = alone
     if (ms > USUAL) this.#singly.took(performance.now(), ms - USUAL)
   }
 
@@ -58,15 +62,16 @@ export class Look {
     const began = performance.now()
     this.#reach = this.#fronts.reach(began)
     this.#since = this.#fronts.since(this.#reach)
-    const alone = this.#reach === 'whole' && this.#idle
+    const one = this.#reach === 'whole' && this.#idle
     const parcels = Math.max(1, Math.ceil(most / this.#perParcel))
-    const got = alone
-      ? await claimOne(this.#runner, workerId, classes, limited)
+    const got: Claim & Partial<Pick<OneClaim, 'alone'>> = one
+      ? await claimOne(this.#runner, workerId, { classes, limited, alone: this.#alone })
       : await claim(this.#runner, classes, most, workerId, parcels, limited, this.#since)
+    this.#alone = got.alone ?? got.fronts.length < 2
     this.#fronts.looked(this.#reach, performance.now(), performance.now() - began)
     this.#fronts.found(got.fronts)
     this.#idle = got.tasks.length === 0
-    if (!this.#idle && !alone) this.#perParcel = got.tasks.length / got.parcels.length
+    if (!this.#idle && !one) this.#perParcel = got.tasks.length / got.parcels.length
     return got
   }
 

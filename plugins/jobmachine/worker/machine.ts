@@ -7,6 +7,7 @@ import type { AnyJob } from '../job.ts'
 import { keptFor, type Retention } from '../kept.ts'
 import type { Claim } from '../queue/claim.ts'
 import { classIds } from '../queue/classes.ts'
+import type { WantedOne } from '../queue/end.ts'
 import { giveBack } from '../queue/hold.ts'
 import { claimLimited } from '../queue/limited.ts'
 import { onLocalWake, wakeWorkers } from '../queue/wake.ts'
@@ -109,7 +110,7 @@ export class Machine {
         runner: this.#lanes,
         next: () => this.#nextSingly(),
         onClaim: (got, workerId, took) => {
-          this.#look.tookSingly(took)
+          this.#look.tookSingly(got, took)
           this.#took(got, workerId)
         },
       },
@@ -233,9 +234,9 @@ export class Machine {
   }
 
   /** What to claim with the end of a task. */
-  #nextSingly(): Wanted | null {
+  #nextSingly(): WantedOne | null {
     if (this.#stopping || this.#resync || this.#givingBack || this.#options.slots.seized) return null
-    if (this.#look.singly) return this.#wants
+    if (this.#look.singly) return { ...this.#wants, alone: this.#look.alone }
     // By itself, then, when the place of the task is free.
     this.#woken = true
     return null
