@@ -49,7 +49,7 @@ function djet(): { queue: Queue; claims(options: Claims): Promise<number[]> } {
       if (working) return
       working = true
       await app!.start()
-      await workersReady(app!, 2)
+      await workersReady(app!, 1)
     },
     rest: async () => {},
     anyLeft: async () => {

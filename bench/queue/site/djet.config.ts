@@ -3,7 +3,7 @@ import { type JobmachineOptions, jobmachine } from '../../../plugins/jobmachine/
 import { bench } from '../plugin/index.ts'
 
 /** `BENCH_UNBATCHED=true`: one claim and one completion a task, ten at any time. */
-const unbatched = { prefetch: false, threads: 2, concurrency: 5 }
+const unbatched = { prefetch: false, threads: 1, concurrency: 10 }
 const options: JobmachineOptions = process.env.BENCH_UNBATCHED === 'true' ? unbatched : {}
 
 // A site with nothing but the job machine, as its defaults make it, and jobs that say when they have begun.

@@ -23,8 +23,9 @@ const LAST: Front = [2147483647, 32767, 'infinity', 0]
 /** All of them from the beginning. */
 export const FROM_START: Since = sinceOf([])
 
-/** Part of the time that looks from further back may take: one in so many. */
-const SHARE = 20
+/** Part of the time that looks from further back may take, beyond what a claim takes anyhow (milliseconds): one in so many. */
+const SHARE = 50
+const USUAL = 2
 /** Milliseconds between two looks from a little before the places at most, and between two from the beginning. */
 const LONGEST_NEAR = 1500
 const LONGEST_WHOLE = 60_000
@@ -40,7 +41,7 @@ export type Reach = 'front' | 'near' | 'whole'
  * Where the parcels of each class and priority began when they were last looked at. While a transaction somewhere
  * keeps an old snapshot, the index holds an entry for each parcel that was ever taken since, and whoever looks from the
  * beginning steps over all of them. What comes in before these places is found by looks from further back, which may take
- * a twentieth of the time: a task committed late or put up again soon by one from ten seconds before them, what has an
+ * a fiftieth of the time: a task committed late or put up again soon by one from ten seconds before them, what has an
  * older time by one from the beginning.
  */
 export class Fronts {
@@ -68,8 +69,9 @@ export class Fronts {
 
   /** A look has taken so many milliseconds. */
   looked(reach: Reach, now: number, took: number): void {
-    if (reach === 'whole') this.#whole.took(now, took)
-    if (reach !== 'front') this.#near.took(now, took)
+    const more = Math.max(0, took - USUAL)
+    if (reach === 'whole') this.#whole.took(now, more)
+    if (reach !== 'front') this.#near.took(now, more)
   }
 
   /** The next look is from the beginning: something was put up again. */

@@ -14,7 +14,7 @@ const SELDOM = 15
 /** Statements of one look at most. */
 const ROUNDS = 20
 /** Counting what waits may take this part of the time: one in so many. */
-const SHARE = 25
+const SHARE = 50
 
 /** Keeps the counters: every process that serves or works does it, one at a time by an advisory lock. */
 class Bookkeeping {

@@ -24,7 +24,7 @@ const LOCK_WAIT = 2000
 const SELDOM = 12
 const RARELY = 75
 /** Looks at what seldom goes wrong may take this part of the time: one in so many. */
-const SHARE = 25
+const SHARE = 100
 
 /** Tasks that others wait for: what is over may settle them. */
 interface Over {

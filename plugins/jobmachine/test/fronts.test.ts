@@ -8,10 +8,12 @@ import type { Runner } from '../queue/runner.ts'
 import { createJobsSite, type JobsSite } from './jobs-site.ts'
 
 describe('how far back to look', () => {
-  it('takes a twentieth of the time to look from the beginning', () => {
+  it('looks from the beginning as long as that is quick, and for a fiftieth of the time when it is not', () => {
     const fronts = new Fronts()
     expect(fronts.reach(1000)).toBe('whole')
-    fronts.looked('whole', 1000, 10)
+    fronts.looked('whole', 1000, 2)
+    expect(fronts.reach(1000)).toBe('whole')
+    fronts.looked('whole', 1000, 6)
     expect(fronts.reach(1199)).toBe('front')
     expect(fronts.untilBack(1150)).toBe(50)
     expect(fronts.reach(1200)).toBe('whole')
@@ -19,11 +21,11 @@ describe('how far back to look', () => {
 
   it('looks a little back every second and a half, where the beginning is far', () => {
     const fronts = new Fronts()
-    fronts.looked('whole', 0, 2000)
+    fronts.looked('whole', 0, 802)
     expect(fronts.untilBack(0)).toBe(1500)
     expect(fronts.reach(1499)).toBe('front')
     expect(fronts.reach(1500)).toBe('near')
-    fronts.looked('near', 1500, 5)
+    fronts.looked('near', 1500, 4)
     expect(fronts.reach(1599)).toBe('front')
     expect(fronts.reach(1600)).toBe('near')
     expect(fronts.reach(40_000)).toBe('whole')
