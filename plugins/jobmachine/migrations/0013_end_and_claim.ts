@@ -1,5 +1,8 @@
 import type { Knex } from 'knex'
 
+/** Parcels of nothing but tasks that are over, which one call throws away at most. */
+const PARCELS = 200
+
 /**
  * Ends one task and claims the next one, as `finish_and_claim` of 0008 did, in six small statements where that needed
  * nine. `finish_and_claim` stays for processes of the version before that still run when this is migrated.
@@ -24,6 +27,7 @@ export async function up(knex: Knex): Promise<void> {
       is_needed boolean;
       said text;
       is_searched boolean;
+      stale integer;
       in_class integer;
       in_turn integer;
       key text;
@@ -136,6 +140,20 @@ export async function up(knex: Knex): Promise<void> {
               front_classes := front_classes[:best - 1] || front_classes[best + 1:];
               front_priorities := front_priorities[:best - 1] || front_priorities[best + 1:];
               front_times := front_times[:best - 1] || front_times[best + 1:];
+            elsif stale > 0 then
+              -- Behind a task that was over: a million may have been cancelled at once. What is left after some parcels of
+              -- them is for the next call.
+              parcel := array(
+                select p.id from unnest(parcel) with ordinality as p (id, n)
+                where exists (select from jobmachine.task t where t.task_id = p.id and t.turn = in_turn and t.status + 0 = 0)
+                order by p.n
+              );
+              if cardinality(parcel) = 0 then
+                delete from jobmachine.ready r where r.ctid = place;
+                place := null;
+                stale := stale + 1;
+                exit search when stale > ${PARCELS};
+              end if;
             end if;
           end loop;
           exit when place is null;
@@ -169,6 +187,8 @@ export async function up(knex: Knex): Promise<void> {
         end if;
         if answer is not null then return answer; end if;
         place := null;
+        stale := coalesce(stale, 0) + 1;
+        exit search when stale > ${PARCELS};
       end loop;
       end search;
       if cardinality(drained) > 0 then

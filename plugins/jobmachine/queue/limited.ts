@@ -2,9 +2,9 @@ import type { Limits } from '../limits.ts'
 import { type Claim, readClaimed } from './claim.ts'
 import type { Runner } from './runner.ts'
 
-const CLAIM_LIMITED = {
-  name: 'jobmachine.claim_limited',
-  text: 'select * from jobmachine.claim_limited($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+const CLAIM = {
+  name: 'jobmachine.claim_within_limits',
+  text: 'select * from jobmachine.claim_within_limits($1, $2, $3, $4, $5, $6, $7, $8, $9)',
 }
 
 /**
@@ -23,7 +23,7 @@ export async function claimLimited(
     tasks: string | null
     parcels: number[] | null
     wait_ms: number | null
-  }>(CLAIM_LIMITED, [
+  }>(CLAIM, [
     workerId,
     classId,
     wanted,

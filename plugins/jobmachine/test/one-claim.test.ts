@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { classIds } from '../queue/classes.ts'
 import { type Done, endAndClaim } from '../queue/end.ts'
 import type { Runner } from '../queue/runner.ts'
+import { generator } from './generator.ts'
 import { createJobsSite, type JobsSite } from './jobs-site.ts'
 
 /** A task as it waits. */
@@ -178,6 +179,24 @@ describe('the end of one task with the claim of the next', () => {
     expect([claim.tasks, await held()]).toEqual([[], [four.heldId]])
   })
 
+  it('throws away what is over, however much, in bounded pieces', async () => {
+    const [first = 0, second = 0] = classes
+    await db.query('insert into jobmachine.task (class_id) select $1 from generate_series(1, 20000)', [first])
+    await db.query('update jobmachine.task set status = 900')
+    await db.query('insert into jobmachine.task (class_id) values ($1)', [first])
+    await db.query('insert into jobmachine.task (class_id, priority) values ($1, 1)', [second])
+    const wanted = { classes, limited: [], alone: true }
+    const next = async () => (await endAndClaim(db, 7, done(0), [], wanted)).claim.tasks[0]?.classId
+    const parcels = async () =>
+      (await db.query<{ n: number }>('select count(*)::int as n from jobmachine.ready'))[0]!.n
+    expect(await parcels()).toBeGreaterThan(300)
+    expect(await next()).toBeUndefined()
+    const left = await parcels()
+    expect(left).toBeGreaterThan(50)
+    expect(left).toBeLessThan(200)
+    expect([await next(), await next(), await parcels()]).toEqual([first, second, 0])
+  })
+
   it('ends what it holds only', async () => {
     await db.query(
       `insert into jobmachine.task (class_id, parent_id, dependents) select $1, 5, true from generate_series(1, 2)`,
@@ -198,14 +217,3 @@ describe('the end of one task with the claim of the next', () => {
     ])
   })
 })
-
-/** Whole numbers from 0, by the generator mulberry32. */
-function generator(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % below
-  }
-}
