@@ -7,9 +7,12 @@ import type { Runner } from './runner.ts'
 export type Over = Pick<Ended, 'parents' | 'needed'>
 
 const RELEASE = {
-  name: 'jobmachine.release_dependents',
-  text: 'select to_json(parents) as parents, lost from jobmachine.release_dependents($1, $2)',
+  name: 'jobmachine.release_some',
+  text: 'select to_json(parents) as parents, lost, to_json(next) as next from jobmachine.release_some($1, $2, $3)',
 }
+
+/** Tasks that one statement lets run, or fails, at most. */
+const MOST = 5000
 
 /**
  * What follows the end of tasks, after its commit: tasks that waited for them may run, or fail, and batches end
@@ -23,10 +26,11 @@ export async function settle(runner: Runner, ended: Over, retention: number): Pr
   let parents = new Set(ended.parents)
   let needed = ended.needed
   while (parents.size > 0 || needed.length > 0) {
-    if (needed.length > 0) {
-      const [row] = await runner.query<Released>(RELEASE, [needed, retention])
+    while (needed.length > 0) {
+      const [row] = await runner.query<Released>(RELEASE, [needed, retention, MOST])
       for (const parent of row!.parents) parents.add(parent)
       for (const [id, attempt] of row!.lost) followed.push({ id, attempt })
+      needed = row!.next
     }
     const batches = await settleBatches(runner, [...parents], retention)
     followed.push(...batches.map(({ id, attempt }) => ({ id, attempt })))
@@ -41,6 +45,8 @@ interface Released {
   readonly parents: readonly number[]
   /** Tasks that failed: id and attempt. */
   readonly lost: readonly (readonly [number, number])[]
+  /** For the next call. */
+  readonly next: readonly number[]
 }
 
 /** Tasks that are over while others still wait for them: their worker died before it could say so. */
