@@ -23,8 +23,9 @@ const LOCK_WAIT = 2000
 /** Ticks between two looks at what seldom goes wrong, and at what is old. */
 const SELDOM = 12
 const RARELY = 75
-/** Looks at what seldom goes wrong may take this part of the time: one in so many. */
+/** Each look at what seldom goes wrong may take this part of the time: one in so many. It is put off by so many milliseconds at most. */
 const SHARE = 100
+const LONGEST = 30_000
 
 /** Tasks that others wait for: what is over may settle them. */
 interface Over {
@@ -42,7 +43,8 @@ export class Housekeeping {
   /** Since when workers are without their lock. */
   #doubted = new Map<number, number>()
   #ticks = 0
-  readonly #seldom = new Ration(SHARE)
+  readonly #holders = new Ration(SHARE, LONGEST)
+  readonly #unsettled = new Ration(SHARE, LONGEST)
   #troubled = false
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> = Promise.resolve()
@@ -81,8 +83,9 @@ export class Housekeeping {
     try {
       const over = await this.#revive()
       if (this.#ticks % SELDOM === 0) {
-        over.parents.push(...(await openBatches(this.#app.database)))
-        over.needed.push(...(await overlooked(this.#app.database)))
+        const { parents, needed } = await this.#overlooked()
+        over.parents.push(...parents)
+        over.needed.push(...needed)
       }
       tellHooks(
         this.#app,
@@ -124,10 +127,20 @@ export class Housekeeping {
 
   async #endedHolders(tx: Connection): Promise<number[]> {
     const began = performance.now()
-    if (!this.#seldom.due(began)) return []
+    if (!this.#holders.due(began)) return []
     const ended = await endedHolders(tx)
-    this.#seldom.took(performance.now(), performance.now() - began)
+    this.#holders.took(performance.now(), performance.now() - began)
     return ended
+  }
+
+  /** What the end of tasks should have settled already: their worker may have died before it did. */
+  async #overlooked(): Promise<Over> {
+    const began = performance.now()
+    if (!this.#unsettled.due(began)) return { parents: [], needed: [] }
+    const { database } = this.#app
+    const over = { parents: await openBatches(database), needed: await overlooked(database) }
+    this.#unsettled.took(performance.now(), performance.now() - began)
+    return over
   }
 
   /** One worker a transaction, so that one whose tasks cannot be had yet keeps no other waiting. */
