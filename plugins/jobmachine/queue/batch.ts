@@ -34,9 +34,52 @@ const SETTLE = {
       select task_id, attempt, started, failed || ' of ' || done + failed || ' tasks failed' from ended where failed > 0
       on conflict (task_id, attempt) do update set error = excluded.error, ended = excluded.ended
     )
-    select task_id as id, attempt, dependents, pg_notify('jobmachine_task', task_id::text),
+    select task_id::float8 as id, attempt, dependents, pg_notify('jobmachine_task', task_id::text),
       case when reply then pg_notify('jmr:' || task_id, task_id::text) end
     from ended`,
+}
+
+// The one that was not over at the last look, or the next one behind it that waits. Compared by whole keys: see `PLANS`.
+const NOT_OVER = {
+  name: 'jobmachine.not_over',
+  text: `
+    select b.id::float8 as id, coalesce(
+      (select c.task_id from jobmachine.task c
+       where c.task_id = b.child and c.parent_id + 0 = b.id and c.status + 0 in (0, 100)),
+      (select c.task_id from jobmachine.task c
+       where c.parent_id is not null and (c.parent_id, c.status, c.task_id) > (b.id, 0, b.child)
+         and (c.parent_id, c.status, c.task_id) < (b.id, 1, 0)
+       order by c.parent_id, c.status, c.task_id limit 1)
+    )::float8 as child
+    from unnest($1::bigint[], $2::bigint[]) as b (id, child)`,
+}
+
+/** A task of each batch that was not over when it was looked at last, by the id of the batch. */
+const notOver = new WeakMap<Runner, Map<number, number>>()
+/** Batches to remember that of. */
+const MANY = 1000
+
+/**
+ * Those of the batches that have no task waiting behind the one that was not over last time. While a transaction somewhere
+ * keeps an old snapshot, who looks for one from the beginning steps over all that ended since.
+ */
+async function perhapsOver(runner: Runner, parents: readonly number[]): Promise<number[]> {
+  const known = notOver.get(runner) ?? new Map<number, number>()
+  if (known.size > MANY) known.clear()
+  notOver.set(runner, known)
+  const rows = await runner.query<{ id: number; child: number | null }>(NOT_OVER, [
+    parents,
+    parents.map((id) => known.get(id) ?? 0),
+  ])
+  const over: number[] = []
+  for (const { id, child } of rows) {
+    if (child !== null) known.set(id, child)
+    else {
+      known.delete(id)
+      over.push(id)
+    }
+  }
+  return over
 }
 
 /**
@@ -52,7 +95,8 @@ export async function settleBatches(
   retention: number,
 ): Promise<EndedBatch[]> {
   if (parents.length === 0) return []
-  return runner.query<EndedBatch>(SETTLE, [parents, retention])
+  const over = await perhapsOver(runner, parents)
+  return over.length === 0 ? [] : runner.query<EndedBatch>(SETTLE, [over, retention])
 }
 
 /** A batch whose tasks are all over. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cancelTask, echo, listTasks, retryTask, sendBatch, taskView, waitFor } from '../index.ts'
+import { settleBatches } from '../queue/batch.ts'
 import { createJobsSite, type JobsSite } from './jobs-site.ts'
 import { flaky, slow } from './trial.ts'
 
@@ -69,5 +70,38 @@ describe('a batch', () => {
     })
     await expect(work).rejects.toThrow('no')
     expect(await site.djet.query("select 1 from jobmachine.task where title = 'Gone'")).toEqual([])
+  })
+
+  it('is not over while a task waits again that was passed before', async () => {
+    const { database } = site.app
+    const { id } = await sendBatch(
+      site.djet,
+      { title: 'looked at again', job: echo, params: Array(6).fill(1) },
+      { runAfter: '1h' },
+    )
+    const children = (
+      await database.query<{ id: number }>(
+        'select task_id as id from jobmachine.task where parent_id = $1 order by 1',
+        [id],
+      )
+    ).map((row) => row.id)
+    const put = (status: number, from: number, to = from) =>
+      database.query('update jobmachine.task set status = $1 where task_id between $2 and $3', [
+        status,
+        children[from],
+        children[to],
+      ])
+    const settled = async () => (await settleBatches(database, [id], 60_000)).length
+    expect(await settled()).toBe(0)
+    await put(200, 0, 3)
+    expect(await settled()).toBe(0)
+    await put(0, 1)
+    await put(200, 4, 5)
+    expect(await settled()).toBe(0)
+    await put(100, 1)
+    expect(await settled()).toBe(0)
+    await put(200, 1)
+    expect(await settled()).toBe(1)
+    expect(await settled()).toBe(0)
   })
 })
