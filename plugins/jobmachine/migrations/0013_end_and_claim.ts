@@ -9,7 +9,8 @@ const PARCELS = 200
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
-    -- JSON: {"n", "task", "parents", "needed", "limited", "alone"}, all but the first and the last only where there is any.
+    -- JSON: {"n", "task", "parents", "needed", "limited", "more", "alone"}, all but the first and the last only where there is
+    -- any; "more": there may be tasks behind those parcels that were thrown away.
     create function jobmachine.end_and_claim(
       worker integer, id bigint, held_turn integer, of_attempt integer, ran double precision,
       retention double precision, announce boolean, value text, drained bigint[], classes integer[], limits integer[],
@@ -152,7 +153,10 @@ export async function up(knex: Knex): Promise<void> {
                 delete from jobmachine.ready r where r.ctid = place;
                 place := null;
                 stale := stale + 1;
-                exit search when stale > ${PARCELS};
+                if stale > ${PARCELS} then
+                  said := concat(said, ',"more":true');
+                  exit search;
+                end if;
               end if;
             end if;
           end loop;
@@ -188,7 +192,6 @@ export async function up(knex: Knex): Promise<void> {
         if answer is not null then return answer; end if;
         place := null;
         stale := coalesce(stale, 0) + 1;
-        exit search when stale > ${PARCELS};
       end loop;
       end search;
       if cardinality(drained) > 0 then

@@ -129,7 +129,7 @@ export interface WantedOne {
   readonly alone: boolean
 }
 
-/** What such a claim brought: one task at most. */
+/** What such a claim brought: one task at most. `more`: none, but some may be left behind what it threw away. */
 export type OneClaim = Claim & Pick<WantedOne, 'alone'>
 
 /** Finishes one task and claims the next one in one statement, and one commit. */
@@ -158,18 +158,18 @@ export async function endAndClaim(
   const { n, parents, needed } = said
   return {
     ended: { n, parents: parents ?? [], needed: needed ?? [] },
-    claim: { ...readOne(said, workerId), more: said.task !== undefined },
+    claim: readOne(said, workerId),
   }
 }
 
 /**
  * Claims the next task alone, without one to finish, for workers that have nothing to do: a third off the time of a
- * claim that takes hundreds. It looks from the beginning, see `Fronts`; whether there is more it does not say.
+ * claim that takes hundreds. It looks from the beginning, see `Fronts`.
  */
 export async function claimOne(runner: Runner, workerId: number, wanted: WantedOne): Promise<OneClaim> {
   const { classes, limited, alone } = wanted
   const values = [workerId, NO_TASK, 0, 0, 0, 0, false, null, [], classes, limited, alone]
-  return { ...readOne(await askForOne(runner, values), workerId), more: false }
+  return readOne(await askForOne(runner, values), workerId)
 }
 
 /** No id of a task. */
@@ -182,6 +182,7 @@ interface Said {
   readonly parents?: readonly number[]
   readonly needed?: readonly number[]
   readonly limited?: readonly number[]
+  readonly more?: boolean
   readonly alone: boolean
 }
 
@@ -190,11 +191,12 @@ async function askForOne(runner: Runner, values: readonly unknown[]): Promise<Sa
   return JSON.parse(row!.said) as Said
 }
 
-function readOne({ task, limited, alone }: Said, workerId: number): Omit<OneClaim, 'more'> {
+function readOne({ task, limited, more, alone }: Said, workerId: number): OneClaim {
   const claimed = task && readTask(task, workerId)
   return {
     tasks: claimed ? [claimed] : [],
     parcels: claimed ? [claimed.heldId] : [],
+    more: more ?? false,
     limited: limited ?? [],
     fronts: [],
     alone,

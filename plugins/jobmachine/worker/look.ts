@@ -68,7 +68,8 @@ export class Look {
       ? await claimOne(this.#runner, workerId, { classes, limited, alone: this.#alone })
       : await claim(this.#runner, classes, most, workerId, parcels, limited, this.#since)
     this.#alone = got.alone ?? got.fronts.length < 2
-    this.#fronts.looked(this.#reach, performance.now(), performance.now() - began)
+    // What one has thrown away nobody need step over again.
+    if (!(one && got.more)) this.#fronts.looked(this.#reach, performance.now(), performance.now() - began)
     this.#fronts.found(got.fronts)
     this.#idle = got.tasks.length === 0
     if (!this.#idle && !one) this.#perParcel = got.tasks.length / got.parcels.length
