@@ -132,9 +132,14 @@ export async function runSchedule(djet: Djet, id: number): Promise<SentTask> {
     const row = await lockSchedule(djet, id)
     const job = requireJob(jobsOf(djet.app), row.job)
     const task = await send(djet, job, JSON.parse(row.params), sendOptions(row))
+    // Two within a millisecond are two runs.
     await djet.query(
       `insert into jobmachine.schedule_run (schedule_id, due, task_id, by_hand, requested_by)
-       values ($1, date_trunc('milliseconds', clock_timestamp()), $2, true, $3)`,
+       select $1, greatest(date_trunc('milliseconds', moment), (
+         select max(r.due) + interval '1 millisecond' from jobmachine.schedule_run r
+         where r.schedule_id = $1 and (r.by_hand or r.due <= moment)
+       )), $2, true, $3
+       from clock_timestamp() as moment`,
       [id, task.id, djet.user?.login ?? null],
     )
     await note(djet, 'schedule-run', row, { task: task.id })
