@@ -21,12 +21,14 @@ export function rawRequest(base: string, target: string, method = 'GET', header 
     socket.on('data', (piece) => {
       text += piece
     })
-    socket.once('error', reject)
-    socket.once('end', () => {
+    const answered = (): void => {
       const split = text.indexOf('\r\n\r\n')
       const head = text.slice(0, split)
       resolve({ status: Number(head.split(' ')[1]), head, body: text.slice(split + 4) })
-    })
+    }
+    // A server that refuses a request before it has read all of it resets the connection behind its answer.
+    socket.once('error', (error) => (text.includes('\r\n\r\n') ? answered() : reject(error)))
+    socket.once('end', answered)
     const host = /^host:/im.test(header) ? '' : `Host: ${hostname}:${port}`
     const lines = [`${method} ${target} HTTP/1.1`, host, 'Connection: close', header]
     socket.write(`${lines.filter(Boolean).join('\r\n')}\r\n\r\n`, 'latin1')
