@@ -53,7 +53,7 @@ const origin = z
 const schema = z.strictObject({
   /** What templates see as `it.site`. */
   site: z.looseObject({ title: z.string().min(1).default('Djet') }).prefault({}),
-  /** PostgreSQL URL, 13 or newer. Absent: `DATABASE_URL`, and without that an embedded server under `var/`. */
+  /** PostgreSQL URL, 14 or newer. Absent: `DATABASE_URL`, and without that an embedded server under `var/`. */
   database: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')

