@@ -40,9 +40,9 @@ export async function up(knex: Knex): Promise<void> {
         from unnest(over) as o (task_id)
       ), few as materialized (
         select d.task_id, d.after_id
-        from one o, jobmachine.dependency d, jobmachine.task t
+        from one o, jobmachine.dependency d
         where o.status = 900 and d.after_id = any (array[o.task_id]) and not d.done and d.if_failed = 'fail'
-          and t.task_id = any (array[d.task_id]) and t.status + 0 = 0
+          and (select t.status from jobmachine.task t where t.task_id = d.task_id) = 0
         limit most
       ), failed as materialized (
         select task_id, min(after_id) as after_id from few group by task_id
