@@ -79,120 +79,120 @@ export async function up(knex: Knex): Promise<void> {
         front_times timestamptz[];
         best integer;
       begin
-      loop
-        if place is null then
-          if is_searched is null then
-            declare
-              last_class integer := -2147483648;
-              last_priority integer := -32768;
-              priority smallint;
-              at timestamptz;
-              is_paused boolean;
-              full_classes integer[] := '{}';
-              pairs integer := 0;
-            begin
-              loop
-                select r.class_id, r.priority, r.run_after,
-                  (select c.paused from jobmachine.class c where c.class_id = r.class_id)
-                into in_class, priority, at, is_paused
-                from jobmachine.ready r
-                where (r.class_id, r.priority) > (last_class, last_priority)
-                order by r.class_id, r.priority, r.run_after limit 1;
-                exit when not found;
-                pairs := pairs + 1;
-                if not (in_class = any (classes)) then
-                  -- To the next class that is wanted: what lies between may be a thousand classes of others.
-                  select min(c) - 1 into last_class from unnest(classes) as c where c > in_class;
-                  pairs := 2;
-                  exit when last_class is null;
-                  last_priority := 32767;
-                  continue;
-                end if;
-                last_class := in_class;
-                last_priority := priority;
-                continue when at > now();
-                if in_class = any (limits) then
-                  if not (in_class = any (full_classes)) then full_classes := full_classes || in_class; end if;
-                elsif not is_paused then
-                  front_classes := front_classes || in_class;
-                  front_priorities := front_priorities || priority;
-                  front_times := front_times || at;
+        loop
+          if place is null then
+            if is_searched is null then
+              declare
+                last_class integer := -2147483648;
+                last_priority integer := -32768;
+                priority smallint;
+                at timestamptz;
+                is_paused boolean;
+                full_classes integer[] := '{}';
+                pairs integer := 0;
+              begin
+                loop
+                  select r.class_id, r.priority, r.run_after,
+                    (select c.paused from jobmachine.class c where c.class_id = r.class_id)
+                  into in_class, priority, at, is_paused
+                  from jobmachine.ready r
+                  where (r.class_id, r.priority) > (last_class, last_priority)
+                  order by r.class_id, r.priority, r.run_after limit 1;
+                  exit when not found;
+                  pairs := pairs + 1;
+                  if not (in_class = any (classes)) then
+                    -- To the next class that is wanted: what lies between may be a thousand classes of others.
+                    select min(c) - 1 into last_class from unnest(classes) as c where c > in_class;
+                    pairs := 2;
+                    exit when last_class is null;
+                    last_priority := 32767;
+                    continue;
+                  end if;
+                  last_class := in_class;
+                  last_priority := priority;
+                  continue when at > now();
+                  if in_class = any (limits) then
+                    if not (in_class = any (full_classes)) then full_classes := full_classes || in_class; end if;
+                  elsif not is_paused then
+                    front_classes := front_classes || in_class;
+                    front_priorities := front_priorities || priority;
+                    front_times := front_times || at;
+                  end if;
+                end loop;
+                is_searched := true;
+                alone := pairs < 2;
+                if cardinality(full_classes) > 0 then said := concat(said, ',"limited":', to_json(full_classes)); end if;
+              end;
+            end if;
+            while place is null and cardinality(front_classes) > 0 loop
+              best := 1;
+              for other in 2..cardinality(front_classes) loop
+                if (front_priorities[other], front_times[other]) < (front_priorities[best], front_times[best]) then
+                  best := other;
                 end if;
               end loop;
-              is_searched := true;
-              alone := pairs < 2;
-              if cardinality(full_classes) > 0 then said := concat(said, ',"limited":', to_json(full_classes)); end if;
-            end;
-          end if;
-          while place is null and cardinality(front_classes) > 0 loop
-            best := 1;
-            for other in 2..cardinality(front_classes) loop
-              if (front_priorities[other], front_times[other]) < (front_priorities[best], front_times[best]) then
-                best := other;
-              end if;
-            end loop;
-            in_class := front_classes[best];
-            select r.ctid, r.turn, r.limit_key, r.tasks into place, in_turn, key, parcel
-            from jobmachine.ready r
-            where r.class_id = in_class and r.priority = front_priorities[best]
-              and r.run_after >= front_times[best] and r.run_after <= now()
-            order by r.run_after, r.ready_id limit 1 for update skip locked;
-            if not found then
-              front_classes := front_classes[:best - 1] || front_classes[best + 1:];
-              front_priorities := front_priorities[:best - 1] || front_priorities[best + 1:];
-              front_times := front_times[:best - 1] || front_times[best + 1:];
-            elsif stale > 0 then
-              -- Behind a task that was over: a million may have been cancelled at once. What is left after some parcels of
-              -- them is for the next call.
-              parcel := array(
-                select p.id from unnest(parcel) with ordinality as p (id, n)
-                where exists (select from jobmachine.task t where t.task_id = p.id and t.turn = in_turn and t.status + 0 = 0)
-                order by p.n
-              );
-              if cardinality(parcel) = 0 then
-                delete from jobmachine.ready r where r.ctid = place;
-                place := null;
-                stale := stale + 1;
-                if stale > ${PARCELS} then
-                  said := concat(said, ',"more":true');
-                  exit search;
+              in_class := front_classes[best];
+              select r.ctid, r.turn, r.limit_key, r.tasks into place, in_turn, key, parcel
+              from jobmachine.ready r
+              where r.class_id = in_class and r.priority = front_priorities[best]
+                and r.run_after >= front_times[best] and r.run_after <= now()
+              order by r.run_after, r.ready_id limit 1 for update skip locked;
+              if not found then
+                front_classes := front_classes[:best - 1] || front_classes[best + 1:];
+                front_priorities := front_priorities[:best - 1] || front_priorities[best + 1:];
+                front_times := front_times[:best - 1] || front_times[best + 1:];
+              elsif stale > 0 then
+                -- Behind a task that was over: a million may have been cancelled at once. What is left after some parcels of
+                -- them is for the next call.
+                parcel := array(
+                  select p.id from unnest(parcel) with ordinality as p (id, n)
+                  where exists (select from jobmachine.task t where t.task_id = p.id and t.turn = in_turn and t.status + 0 = 0)
+                  order by p.n
+                );
+                if cardinality(parcel) = 0 then
+                  delete from jobmachine.ready r where r.ctid = place;
+                  place := null;
+                  stale := stale + 1;
+                  if stale > ${PARCELS} then
+                    said := concat(said, ',"more":true');
+                    exit search;
+                  end if;
                 end if;
               end if;
-            end if;
-          end loop;
-          exit when place is null;
-        end if;
+            end loop;
+            exit when place is null;
+          end if;
 
-        -- Locked, the row stays where it is.
-        if cardinality(parcel) = 1 then
-          delete from jobmachine.ready r where r.ctid = place;
-        else
-          update jobmachine.ready r set tasks = parcel[2:] where r.ctid = place;
-        end if;
-        -- The row that held the task before holds the next one.
-        update jobmachine.held h set class_id = in_class, turn = in_turn, limit_key = key, tasks = parcel[:1]
-        from jobmachine.task t
-        where h.held_id = drained[1] and h.worker_id + 0 = worker
-          and t.task_id = parcel[1] and t.turn = in_turn and t.status + 0 = 0
-        returning concat('{"n":', coalesce(n, 0), ',"task":', json_build_array(t.task_id, t.class_id, t.turn, t.attempt + 1,
-          t.parameters, t.max_attempts, t.timeout, t.priority, h.held_id), said, ',"alone":', alone::text, '}') into answer;
-        if answer is null then
-          with held as (
-            insert into jobmachine.held (worker_id, class_id, turn, limit_key, tasks)
-            select worker, in_class, in_turn, key, parcel[:1] from jobmachine.task t
-            where t.task_id = parcel[1] and t.turn = in_turn and t.status + 0 = 0
-            returning held_id
-          )
-          select concat('{"n":', coalesce(n, 0), ',"task":', json_build_array(t.task_id, t.class_id, t.turn, t.attempt + 1,
-            t.parameters, t.max_attempts, t.timeout, t.priority, h.held_id), said, ',"alone":', alone::text, '}') into answer
-          from held h, jobmachine.task t where t.task_id = parcel[1];
-        elsif cardinality(drained) > 1 then
-          delete from jobmachine.held h where h.held_id = any (drained[2:]) and h.worker_id + 0 = worker;
-        end if;
-        if answer is not null then return answer; end if;
-        place := null;
-        stale := coalesce(stale, 0) + 1;
-      end loop;
+          -- Locked, the row stays where it is.
+          if cardinality(parcel) = 1 then
+            delete from jobmachine.ready r where r.ctid = place;
+          else
+            update jobmachine.ready r set tasks = parcel[2:] where r.ctid = place;
+          end if;
+          -- The row that held the task before holds the next one.
+          update jobmachine.held h set class_id = in_class, turn = in_turn, limit_key = key, tasks = parcel[:1]
+          from jobmachine.task t
+          where h.held_id = drained[1] and h.worker_id + 0 = worker
+            and t.task_id = parcel[1] and t.turn = in_turn and t.status + 0 = 0
+          returning concat('{"n":', coalesce(n, 0), ',"task":', json_build_array(t.task_id, t.class_id, t.turn, t.attempt + 1,
+            t.parameters, t.max_attempts, t.timeout, t.priority, h.held_id), said, ',"alone":', alone::text, '}') into answer;
+          if answer is null then
+            with held as (
+              insert into jobmachine.held (worker_id, class_id, turn, limit_key, tasks)
+              select worker, in_class, in_turn, key, parcel[:1] from jobmachine.task t
+              where t.task_id = parcel[1] and t.turn = in_turn and t.status + 0 = 0
+              returning held_id
+            )
+            select concat('{"n":', coalesce(n, 0), ',"task":', json_build_array(t.task_id, t.class_id, t.turn, t.attempt + 1,
+              t.parameters, t.max_attempts, t.timeout, t.priority, h.held_id), said, ',"alone":', alone::text, '}') into answer
+            from held h, jobmachine.task t where t.task_id = parcel[1];
+          elsif cardinality(drained) > 1 then
+            delete from jobmachine.held h where h.held_id = any (drained[2:]) and h.worker_id + 0 = worker;
+          end if;
+          if answer is not null then return answer; end if;
+          place := null;
+          stale := coalesce(stale, 0) + 1;
+        end loop;
       end search;
       if cardinality(drained) > 0 then
         delete from jobmachine.held h where h.held_id = any (drained) and h.worker_id + 0 = worker;

@@ -23,7 +23,7 @@ const LOCK_WAIT = 2000
 /** Ticks between two looks at what seldom goes wrong, and at what is old. */
 const SELDOM = 12
 const RARELY = 75
-/** Each look at what seldom goes wrong may take this part of the time: one in so many. It is put off by so many milliseconds at most. */
+/** Each look at what seldom goes wrong may take this part of the time, one in so many, and is put off by so many milliseconds at most. */
 const SHARE = 100
 const LONGEST = 30_000
 

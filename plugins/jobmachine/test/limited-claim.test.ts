@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Chance } from '../../../test/chaos/random.ts'
 import { classIds } from '../queue/classes.ts'
 import { finish } from '../queue/end.ts'
 import { claimLimited } from '../queue/limited.ts'
 import type { Runner } from '../queue/runner.ts'
-import { generator } from './generator.ts'
 import { createJobsSite, type JobsSite } from './jobs-site.ts'
 
 describe('a claim within limits', () => {
@@ -32,7 +32,8 @@ describe('a claim within limits', () => {
     )
 
   it.each([1, 2, 3, 4])('takes the first whose key has room (seed %i)', async (seed) => {
-    const random = generator(seed)
+    const chance = new Chance(seed)
+    const random = (below: number) => chance.between(0, below - 1)
     // Few keys that nearly all tasks share, so that most parcels are passed over.
     const names = Array.from({ length: 4 + random(5) }, (_, n) => `k${n}`)
     const keys = Array.from({ length: 300 }, () => (random(8) === 0 ? null : names[random(names.length)]!))

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Chance } from '../../../test/chaos/random.ts'
 import { classIds } from '../queue/classes.ts'
 import { type Done, endAndClaim } from '../queue/end.ts'
 import type { Runner } from '../queue/runner.ts'
-import { generator } from './generator.ts'
 import { createJobsSite, type JobsSite } from './jobs-site.ts'
 
 /** A task as it waits. */
@@ -55,7 +55,8 @@ describe('the end of one task with the claim of the next', () => {
   it.each([1, 2, 3, 4, 5, 6])(
     'takes the first that may run, whatever the last claim saw (seed %i)',
     async (seed) => {
-      const random = generator(seed)
+      const chance = new Chance(seed)
+      const random = (below: number) => chance.between(0, below - 1)
       const waiting = await put(60 + random(60), random)
       const wanted = classes.filter(() => random(4) > 0)
       const limited = wanted.filter(() => random(5) === 0)
@@ -126,7 +127,8 @@ describe('the end of one task with the claim of the next', () => {
   })
 
   it('passes over parcels that another transaction has locked', async () => {
-    const random = generator(9)
+    const chance = new Chance(9)
+    const random = (below: number) => chance.between(0, below - 1)
     await put(40, random)
     const wanted = { classes, limited: [], alone: true }
     const ready = await db.query<{ n: number }>(
